@@ -1,0 +1,348 @@
+"""The nouns of a fleet, without behaviour beyond their own validity.
+
+Column and JSON names of the original sample client are kept in the database; here they are
+written as Python writes names. Power is in kW and energy in kWh, consumption positive and export
+negative. Coordinates are WGS84 degrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+NO_VEN = "(none)"
+"""Stands for a resource without a VEN, in lists and counts; such a resource is never sent."""
+
+
+class VendashError(Exception):
+    """An error that a user can cause or mend; its text is one sentence that says what to do."""
+
+
+class ReadOnlyError(VendashError):
+    """A change was asked for in read-only mode."""
+
+
+class RegistrationStatus(StrEnum):
+    """The operator's decision about a resource. Every transition between two is legal."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    SUSPENDED = "SUSPENDED"
+
+
+class ResourceType(StrEnum):
+    """What kind of flexibility a resource offers."""
+
+    DSR = "DSR"
+    BATTERY = "BATTERY"
+    PV = "PV"
+    EV = "EV"
+
+
+class ConnectionType(StrEnum):
+    """How a meter is read."""
+
+    MODBUSTCP = "MODBUSTCP"
+    MQTT = "MQTT"
+    FILEREADER = "FILEREADER"
+
+
+class ActorType(StrEnum):
+    """Whether a connection reads a meter or writes a set point."""
+
+    READER = "READER"
+    WRITER = "WRITER"
+
+
+class VtnState(StrEnum):
+    """What is known of one item at one VTN, in the order an operator cares about it."""
+
+    UNWANTED = "unwanted"
+    """Nobody asked for it to be there, and it is not."""
+    WAITING = "waiting"
+    """Wanted there, and what it is now has not been accepted yet."""
+    SENDING = "sending"
+    """A request is, or was when a process died, under way: look up before sending again."""
+    OK = "ok"
+    """The VTN has accepted the item as it is here."""
+    DIFFERENT = "different"
+    """The VTN holds something else and nothing is wanted of us."""
+    FAILED = "failed"
+    """Refused or unreachable for this item; tried again when the operator asks."""
+    CONFLICT = "conflict"
+    """A person is needed: the name is taken, or the VTN does not take the object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacities:
+    """Bounds of power in kW and of energy in kWh.
+
+    For a load, a negative `p_min_kw` is how far it can be lowered in an event, not an export.
+    """
+
+    p_max_kw: float
+    p_min_kw: float = 0.0
+    e_max_kwh: float = 0.0
+    e_min_kwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """WGS84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """How the meter of a resource is reached. The password never appears in a repr."""
+
+    type: ConnectionType = ConnectionType.FILEREADER
+    actortype: ActorType = ActorType.READER
+    host: str | None = None
+    port: int | None = None
+    topic: str | None = None
+    file: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource with all that the original's two tables say of it."""
+
+    resource_id: str
+    """UUID; the name under which the resource is known to every VTN."""
+    resource_name: str
+    resource_type: ResourceType
+    resource_sub_type: str | None = None
+    meter_point_id: str
+    """GSRN, 18 digits."""
+    capacities: Capacities
+    location: Location
+    address: str | None = None
+    ven: str | None = None
+    enabled: bool = True
+    reporting: str | None = None
+    """JSON text, kept as it is."""
+    connection: Connection = Connection()
+    registration_status: RegistrationStatus = RegistrationStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRow:
+    """What a list shows of a resource; cheap enough to make ten thousand of."""
+
+    key: int
+    """`resources.id`: stable for the life of the row, and what cursors and marks hold."""
+    resource_id: str
+    name: str
+    type: ResourceType
+    sub_type: str
+    ven: str
+    status: RegistrationStatus
+    enabled: bool
+    p_max_kw: float
+    meter_point_id: str
+    address: str
+    changed: str
+    """UTC, ISO 8601 as the original writes it (`YYYY-MM-DD HH:MM:SS`)."""
+    vtn: VtnState
+    vtn_status: RegistrationStatus | None
+    """The decision that the VTN was last told, where it differs from ours."""
+    vtn_error: str
+    """In the operator's words; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusCounts:
+    """How many resources carry each decision."""
+
+    pending: int = 0
+    approved: int = 0
+    suspended: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.pending + self.approved + self.suspended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkCounts:
+    """The work to do. The first four add up to all resources; the last two stand beside them.
+
+    `decide`: at the VTN and pending. `unsent`: not yet accepted there, whatever the decision.
+    `approved`, `suspended`: there, and so decided. `different`: the VTN holds something else.
+    `trouble`: failed or in conflict, a person is needed.
+    """
+
+    decide: int = 0
+    unsent: int = 0
+    approved: int = 0
+    suspended: int = 0
+    different: int = 0
+    trouble: int = 0
+
+    @property
+    def total(self) -> int:
+        """All resources counted."""
+        return self.decide + self.unsent + self.approved + self.suspended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenRow:
+    """What the list of VENs shows of one VEN."""
+
+    name: str
+    work: WorkCounts
+    decisions: StatusCounts
+    wanted: int
+    """How many of its resources are wanted at the VTN."""
+    accepted: int
+    """How many of its resources the VTN has accepted as they are now."""
+    p_max_kw: float
+    """Sum of P_max over its resources."""
+    vtn: VtnState
+    """Of the VEN itself."""
+    vtn_error: str
+    client_id: str
+    remote_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A frozen choice of resources: what a prompt named is what an action changes."""
+
+    keys: Sequence[int]
+    by_status: StatusCounts
+    p_max_kw: float
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionOutcome:
+    """What an operator's action did."""
+
+    sequence: int | None
+    """Its number in the audit log; None when nothing changed and so nothing was recorded."""
+    verb: str
+    changed: int
+    unchanged: int = 0
+    """Had the wanted value already."""
+    skipped: int = 0
+    """Left alone: not of an expected status, or changed by someone else since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditAction:
+    """One action of the audit log, without its items."""
+
+    sequence: int
+    at: datetime
+    """UTC."""
+    actor: str
+    verb: str
+    """approve, suspend, pend, register, unregister, undo, import, normalise, simulate, reset."""
+    reason: str
+    count: int
+    subject: str
+    """What it was about, for instance `Aalborg` or `3 VENs`."""
+    undone_by: int | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditItem:
+    """One row that an action changed."""
+
+    key: int
+    resource_id: str
+    name: str
+    ven: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceDetail:
+    """All that is known here of one resource."""
+
+    key: int
+    resource: Resource
+    row: ResourceRow
+    revision: int
+    accepted_revision: int | None
+    remote_id: str | None
+    vtn_http_status: int | None
+    history: Sequence[tuple[AuditAction, AuditItem]]
+    """Newest first, at most twenty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationSettings:
+    """The wanted state of the simulation, kept in the database."""
+
+    on: bool = False
+    speed: float = 1.0
+    """Simulated seconds per second."""
+    seed: int = 1
+
+
+# --- between the store and whoever talks to a VTN ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenWork:
+    """A VEN that a VTN should hold and whose revision it has not accepted."""
+
+    name: str
+    client_id: str
+    revision: int
+    remote_id: str | None
+    doubtful: bool
+    """An earlier request may have arrived: look up before sending."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceWork:
+    """A resource that a VTN should hold (or no longer hold) as it is now."""
+
+    key: int
+    resource: Resource
+    revision: int
+    ven_remote_id: str
+    client_id: str
+    """Of its VEN."""
+    remote_id: str | None
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The VTN holds the item with this revision, under this id."""
+
+    item: VenWork | ResourceWork
+    remote_id: str
+    already: bool
+    """It was there before: adopted, nothing was created."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The item is not there as wanted. Says whether a request may yet have arrived."""
+
+    item: VenWork | ResourceWork
+    state: VtnState
+    """WAITING (never left), SENDING (doubtful), FAILED or CONFLICT."""
+    reason: str
+    """One short sentence in the operator's words."""
+    http_status: int | None = None
+
+
+RegistrationOutcome = Accepted | Refused

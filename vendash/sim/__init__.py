@@ -1,0 +1,1 @@
+"""The simulation: what the meters of a fleet would say."""

@@ -1,0 +1,168 @@
+"""What a store of the fleet can do: whole units of work, never a cursor or a transaction.
+
+SQLite implements it (`vendash.store.open_store`); another engine can implement the same later.
+Every writing call is one transaction that is either wholly durable when the call returns or has
+not happened, also when the caller is cancelled. Writers raise `ReadOnlyError` in read-only mode.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from vendash.filters import Query
+from vendash.models import (
+    ActionOutcome,
+    AuditAction,
+    AuditItem,
+    RegistrationOutcome,
+    RegistrationStatus,
+    ResourceDetail,
+    ResourceRow,
+    ResourceWork,
+    Selection,
+    SimulationSettings,
+    StatusCounts,
+    VenRow,
+    VenWork,
+    WorkCounts,
+)
+
+
+class FleetReader(Protocol):
+    """The reading side: what screens and `stats` show. Never blocks a writer."""
+
+    async def work(self) -> WorkCounts:
+        """The work to do over the whole fleet, for the current VTN."""
+
+    async def vens(self) -> list[VenRow]:
+        """Every VEN (and `NO_VEN` where a resource has none), by name."""
+
+    async def counts(self, query: Query) -> StatusCounts:
+        """How many resources of the query, its status left out, carry each decision."""
+
+    async def first_rows(self, query: Query, limit: int) -> list[ResourceRow]:
+        """The first rows in the query's order, without finding all of its keys."""
+
+    async def keys(self, query: Query) -> array[int]:
+        """The keys (`resources.id`, typecode 'q') of all rows in the query's order."""
+
+    async def rows(self, keys: Sequence[int]) -> list[ResourceRow]:
+        """The rows of these keys, in their order; keys that are gone are left out."""
+
+    async def select(self, keys: Sequence[int]) -> Selection:
+        """These rows, frozen, with their decisions counted and their P_max added up."""
+
+    async def detail(self, key: int) -> ResourceDetail | None:
+        """All that is known of one resource; None when it is gone."""
+
+    async def find(self, resource_ids: Iterable[str]) -> dict[str, int]:
+        """Keys by resource id (UUID); unknown ids are missing from the answer."""
+
+    async def statistics(self) -> Mapping[str, Any]:
+        """`total_resources, by_type, by_sub_type, top_10_vens, total_vens, by_status, by_ven`.
+
+        `by_ven`: {VEN: {pending, approved, suspended, total}}; `top_10_vens`: {VEN: count}, most
+        first; the others {name: count}.
+        """
+
+    async def actions(self, *, limit: int = 200, before: int | None = None) -> list[AuditAction]:
+        """The audit log, newest first."""
+
+    async def action_items(self, sequence: int) -> list[AuditItem]:
+        """The rows that one action changed."""
+
+    async def verify_audit(self) -> str | None:
+        """None when the hash chain holds, else a sentence that names the first broken action."""
+
+    async def simulation(self) -> SimulationSettings:
+        """The wanted state of the simulation."""
+
+    async def vtn(self) -> tuple[str, str] | None:
+        """URL and dialect ('' when not yet known) of the current VTN; None before the first."""
+
+    async def check(self) -> list[str]:
+        """What is wrong with the file, a sentence each; empty when nothing is."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields whenever the database has changed, by this process or another one.
+
+        Changes closer together than 100 ms may be told as one.
+        """
+
+
+class FleetWriter(Protocol):
+    """The operator's decisions, each with its audit record in the same transaction."""
+
+    async def set_status(
+        self,
+        keys: Sequence[int],
+        expected: frozenset[RegistrationStatus],
+        new: RegistrationStatus,
+        *,
+        actor: str,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Decide. Rows whose status is not expected any more are skipped and counted."""
+
+    async def want_at_vtn(
+        self, keys: Sequence[int], wanted: bool, *, actor: str, reason: str = "", subject: str = ""
+    ) -> ActionOutcome:
+        """Want these resources (and their VENs) at the current VTN, or no longer.
+
+        Wanting again what failed or is in conflict makes it due again.
+        """
+
+    async def undo(self, *, actor: str, sequence: int | None = None) -> ActionOutcome:
+        """Reverse one action (the actor's last that is not undone) as one unit.
+
+        Rows changed since are skipped. Raises `VendashError` when there is nothing to undo or the
+        action cannot be undone, saying why.
+        """
+
+    async def set_simulation(self, settings: SimulationSettings, *, actor: str) -> ActionOutcome:
+        """Want the simulation so; recorded as an action."""
+
+    async def use_vtn(self, url: str, dialect: str = "") -> None:
+        """Make this the current VTN; what is known of another VTN is kept for its return."""
+
+    async def backup(self, destination: Path | None = None) -> Path:
+        """A verified copy; by default beside the file, named by UTC time. Returns its path."""
+
+    async def reset(self, *, actor: str) -> Path:
+        """Delete all resources and connections after a backup, whose path is returned."""
+
+
+class RegistrationLedger(Protocol):
+    """What the registrar needs: the items whose revision the VTN has not accepted."""
+
+    async def due_vens(self, limit: int) -> list[VenWork]:
+        """Lease VENs to send: marked SENDING, durable, before they are returned."""
+
+    async def due_resources(self, limit: int) -> list[ResourceWork]:
+        """Lease resources whose VEN is known at the VTN, marked SENDING in the same way.
+
+        `doubtful` is true where the row was SENDING or in doubt before. Leased rows are not
+        handed out again by this process until completed; a new process finds them doubtful.
+        """
+
+    async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
+        """Record a batch of outcomes in one transaction."""
+
+
+class FleetStore(FleetReader, FleetWriter, RegistrationLedger, Protocol):
+    """All of it, and its end."""
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every writing call raises `ReadOnlyError`."""
+
+    async def close(self) -> None:
+        """Close every connection; safe to call twice."""

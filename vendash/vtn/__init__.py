@@ -1,0 +1,1 @@
+"""OpenADR 3: the client, the registrar, and the embedded VTN (`vendash.vtn.server`)."""
