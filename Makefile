@@ -1,0 +1,45 @@
+# vendash: `make demo` to see it, `make test` to trust it.
+
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.13 python3.12 python3.14 python3,$(shell command -v $(p) 2>/dev/null)))
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint format bench clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/vendash demo $(ARGS)
+
+test: $(VENV)/.development
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.development
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .venv-3.13 build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "vendash needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python cannot make a virtual environment here: install python3-venv."; exit 2; }
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing vendash into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
+	@$(PIP) --editable '.[test,lint]'
+	@touch $@ $(VENV)/.runtime
