@@ -19,6 +19,7 @@ from vendash.models import (
     AuditItem,
     RegistrationOutcome,
     RegistrationStatus,
+    Resource,
     ResourceDetail,
     ResourceRow,
     ResourceWork,
@@ -54,6 +55,9 @@ class FleetReader(Protocol):
 
     async def select(self, keys: Sequence[int]) -> Selection:
         """These rows, frozen, with their decisions counted and their P_max added up."""
+
+    async def resources(self, keys: Sequence[int]) -> list[tuple[int, Resource]]:
+        """Whole resources with their keys, in ascending order of key; for the simulation."""
 
     async def detail(self, key: int) -> ResourceDetail | None:
         """All that is known of one resource; None when it is gone."""
@@ -128,6 +132,9 @@ class FleetWriter(Protocol):
 
     async def use_vtn(self, url: str, dialect: str = "") -> None:
         """Make this the current VTN; what is known of another VTN is kept for its return."""
+
+    async def move_vtn(self, url: str) -> None:
+        """The current VTN is reached under another address; what is known of it stays known."""
 
     async def backup(self, destination: Path | None = None) -> Path:
         """A verified copy; by default beside the file, named by UTC time. Returns its path."""

@@ -1,0 +1,113 @@
+"""One sender per database: a file lock beside it, which says who holds it.
+
+The engine holds it for as long as it runs, and `vendash register` while it sends without one. The
+kernel lets go of it when its process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from vendash.models import VendashError
+
+_PATIENCE_SECONDS = 0.3
+"""Looking at a lock (`holder`) takes it for an instant; that must not fail who wants it."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock."""
+
+    kind: Literal["engine", "register", "demo"]
+    pid: int
+    since: float
+    """Unix time."""
+
+    def __str__(self) -> str:
+        when = time.strftime("%H:%M", time.localtime(self.since))
+        return f"{self.kind}, process {self.pid}, since {when}"
+
+
+class HeldByOtherError(VendashError):
+    """Someone else holds the lock; `holder` says who."""
+
+    def __init__(self, message: str, holder: Holder | None) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+def lock_path(database: Path) -> Path:
+    """The lock file of a database."""
+    return database.with_name(database.name + ".sender")
+
+
+@contextmanager
+def exclusive(
+    path: Path, kind: Literal["engine", "register", "demo"], refusal: str
+) -> Iterator[None]:
+    """Hold the lock at `path` for the time of the block.
+
+    Raises `HeldByOtherError` with `refusal` and the holder when another process has it, and
+    `VendashError` when the file cannot be written.
+    """
+    descriptor = _open(path)
+    try:
+        _take(descriptor, path, refusal)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(Holder(kind, os.getpid(), time.time())), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock now; None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(path)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise VendashError(
+            f"Cannot write the lock {path} ({error.strerror}): make its folder writable."
+        ) from error
+
+
+def _take(descriptor: int, path: Path, refusal: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                who = _read(path)
+                raise HeldByOtherError(f"{refusal} ({who})" if who else refusal, who) from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return None
