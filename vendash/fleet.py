@@ -9,10 +9,12 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vendash.models import ActionOutcome, ReadOnlyError, RegistrationStatus, Selection
+from vendash.errors import ReadOnlyError
+from vendash.models import ActionOutcome, ImportOutcome, RegistrationStatus, Resource, Selection
 from vendash.store.protocol import FleetReader, FleetStore
 
 ANY_STATUS = frozenset(RegistrationStatus)
@@ -83,6 +85,13 @@ class Fleet:
         return await self._store.want_at_vtn(
             selection.keys, False, actor=self.actor, reason=reason, subject=subject
         )
+
+    async def import_resources(
+        self, resources: Sequence[Resource], *, subject: str = ""
+    ) -> ImportOutcome:
+        """Bring resources in; those that are here already keep their id and decision."""
+        self._writable()
+        return await self._store.import_resources(resources, actor=self.actor, subject=subject)
 
     async def undo(self, sequence: int | None = None) -> ActionOutcome:
         """Reverse one action, by default this actor's last one that is not undone."""

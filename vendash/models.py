@@ -12,16 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from vendash.errors import ReadOnlyError as ReadOnlyError  # noqa: PLC0414
+from vendash.errors import VendashError as VendashError  # noqa: PLC0414
+
 NO_VEN = "(none)"
 """Stands for a resource without a VEN, in lists and counts; such a resource is never sent."""
-
-
-class VendashError(Exception):
-    """An error that a user can cause or mend; its text is one sentence that says what to do."""
-
-
-class ReadOnlyError(VendashError):
-    """A change was asked for in read-only mode."""
 
 
 class RegistrationStatus(StrEnum):

@@ -1,0 +1,307 @@
+"""The command line: the operator's verbs without a screen.
+
+Every command here is a few lines; what it does is in `vendash.commands`, imported when it runs, so
+that `vendash --help` costs no more than this module.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vendash.errors import VendashError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
+Answer = tuple[dict[str, Any], str, int]
+"""What a command says as JSON, what it says to a person, and its exit code."""
+
+db_option = click.option(
+    "--db-path", type=click.Path(path_type=Path), help="The database (else $VENDASH_DB, else "
+    "./config/resources.db where it exists, else the user's data folder).",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def selection_options(command: Command) -> Command:
+    """`[--ven NAME]... [--filter F] [ID]...`, `--reason`, `--yes`."""
+    for option in reversed(
+        (
+            click.argument("ids", nargs=-1),
+            click.option("--ven", "vens", multiple=True, help="All resources of this VEN."),
+            click.option("--filter", "text", help="As in the lists: 'type:ev p>20'."),
+            click.option("--reason", default="", help="Kept in the audit log."),
+            click.option("--yes", is_flag=True, help="Do not ask, however many they are."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vendash", message="%(prog)s %(version)s")
+@db_option
+@click.option("--read-only", is_flag=True, help="Look, but change nothing.")
+@click.pass_context
+def cli(context: click.Context, db_path: Path | None, read_only: bool) -> None:
+    """The operator's console for an OpenADR 3 fleet. Without a command: the console."""
+    if context.invoked_subcommand is None:
+        from vendash.commands.console import console
+
+        sys.exit(console(db_path, read_only=read_only))
+
+
+@cli.command()
+@click.option("--fresh", is_flag=True, help="Forget the last demo and start over.")
+@click.option("--headless", is_flag=True, help="No screen: do the whole job and say what was done.")
+@click.option("--seconds", type=click.IntRange(1), default=10, show_default=True)
+@json_option
+def demo(fresh: bool, headless: bool, seconds: int, as_json: bool) -> None:
+    """The sample fleet, a VTN and a running simulation; touches nothing else."""
+    from vendash import demo
+
+    if headless:
+        _answer(demo.headless(fresh=fresh, seconds=seconds), as_json=as_json)
+    sys.exit(demo.show(fresh=fresh))
+
+
+@cli.command()
+@click.option("--assets", type=click.Path(path_type=Path), help="Folder with CSV files.")
+@click.option("--sample", is_flag=True, help="The sample fleet that comes with vendash.")
+@click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing them all.")
+@db_option
+@json_option
+def prepare(
+    assets: Path | None, sample: bool, skip_bad: bool, db_path: Path | None, as_json: bool
+) -> None:
+    """Import resources from CSV files; importing again changes nothing twice."""
+    from vendash.commands import fleet
+
+    if assets and sample:
+        raise click.UsageError("Give --assets or --sample, not both.")
+    _answer(fleet.prepare(db_path, assets, sample=sample, skip_bad=skip_bad), as_json=as_json)
+
+
+@cli.command()
+@click.option("--vtn-url", help="Else $VTN_SERVER_ADDRESS, else http://localhost:8000.")
+@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), help="Else asked of the VTN.")
+@db_option
+@click.option("--limit", type=click.IntRange(1), help="Only the first N VENs by name.")
+@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@click.option("--ven", "vens", multiple=True, help="Only this VEN.")
+@json_option
+def register(
+    vtn_url: str | None,
+    dialect: str | None,
+    db_path: Path | None,
+    limit: int | None,
+    no_auth: bool,
+    vens: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Register VENs and their resources with the VTN, each exactly once."""
+    from vendash.commands import registration
+
+    wanted = registration.Wanted(vtn_url, dialect, vens, limit, no_auth)
+    _answer(registration.register(db_path, wanted), as_json=as_json)
+
+
+def _decision(name: str, help_text: str) -> None:
+    @cli.command(name, help=help_text)
+    @selection_options
+    @db_option
+    @json_option
+    def decide(
+        ids: tuple[str, ...],
+        vens: tuple[str, ...],
+        text: str | None,
+        reason: str,
+        yes: bool,
+        db_path: Path | None,
+        as_json: bool,
+    ) -> None:
+        from vendash.commands import fleet
+
+        if not (ids or vens or text):
+            raise click.UsageError("Nothing is selected: give IDs, --ven NAME or --filter TEXT.")
+        chosen = fleet.Chosen(ids, vens, text)
+        _answer(fleet.decide(db_path, name, chosen, reason=reason, yes=yes), as_json=as_json)
+
+
+_decision("approve", "Approve resources: they deliver readings from the next tick.")
+_decision("suspend", "Suspend resources: their readings stop with the next tick.")
+_decision("pending", "Take the decision on resources back.")
+
+
+@cli.command()
+@db_option
+@json_option
+def undo(db_path: Path | None, as_json: bool) -> None:
+    """Undo your last action, as one unit."""
+    from vendash.commands import fleet
+
+    _answer(fleet.undo(db_path), as_json=as_json)
+
+
+@cli.command()
+@click.option("--verify", is_flag=True, help="Check the hash chain of the log.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@db_option
+@json_option
+def audit(verify: bool, limit: int, db_path: Path | None, as_json: bool) -> None:
+    """The audit log, newest first: who changed what, when and why."""
+    from vendash.commands import inspect
+
+    _answer(inspect.audit(db_path, verify=verify, limit=limit), as_json=as_json)
+
+
+@cli.command()
+@db_option
+@json_option
+def stats(db_path: Path | None, as_json: bool) -> None:
+    """Totals by type, sub type, VEN and status."""
+    from vendash.commands import inspect
+
+    _answer(inspect.stats(db_path), as_json=as_json)
+
+
+@cli.command()
+@db_option
+@json_option
+def status(db_path: Path | None, as_json: bool) -> None:
+    """One line: the work to do, and how the engine is."""
+    from vendash.commands import inspect
+
+    _answer(inspect.status(db_path), as_json=as_json)
+
+
+@cli.command()
+@db_option
+@json_option
+def check(db_path: Path | None, as_json: bool) -> None:
+    """Check the whole database file, and that every resource id is there once."""
+    from vendash.commands import inspect
+
+    _answer(inspect.check(db_path), as_json=as_json)
+
+
+@cli.command()
+@click.argument("destination", type=click.Path(path_type=Path), required=False)
+@db_option
+@json_option
+def backup(destination: Path | None, db_path: Path | None, as_json: bool) -> None:
+    """Make a verified copy, also while the engine runs."""
+    from vendash.commands import fleet
+
+    _answer(fleet.backup(db_path, destination), as_json=as_json)
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@db_option
+@json_option
+def reset(yes: bool, db_path: Path | None, as_json: bool) -> None:
+    """Delete all resources here; asks, and makes a backup first."""
+    from vendash.commands import fleet
+
+    if not yes and not click.confirm("Delete all resources of this database?", err=True):
+        raise click.Abort
+    _answer(fleet.reset(db_path), as_json=as_json)
+
+
+@cli.command()
+@click.option("--vtn-url", help="Else the VTN of the database, else $VTN_SERVER_ADDRESS.")
+@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), help="Else asked of the VTN.")
+@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
+@db_option
+def run(
+    vtn_url: str | None, dialect: str | None, no_auth: bool, with_stdin: bool, db_path: Path | None
+) -> None:
+    """The engine: registers what is wanted and simulates, until it is told to stop."""
+    from vendash.commands import services
+
+    _run(services.engine(db_path, vtn_url, dialect, no_auth=no_auth, with_stdin=with_stdin))
+
+
+@cli.command()
+@click.argument("wanted", type=click.Choice(["on", "off"]), required=False)
+@click.option("--ven", "vens", multiple=True, help="Only this VEN.")
+@click.option("--seconds", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--speed", type=click.FloatRange(0.0, 100_000.0, min_open=True))
+@db_option
+@json_option
+def simulate(
+    wanted: str | None,
+    vens: tuple[str, ...],
+    seconds: int,
+    speed: float | None,
+    db_path: Path | None,
+    as_json: bool,
+) -> None:
+    """`on` and `off` tell the engine; without either: simulate here and print what it reads."""
+    from vendash.commands import simulation
+
+    if wanted:
+        _answer(simulation.switch(db_path, wanted == "on", speed), as_json=as_json)
+    _answer(simulation.simulate(db_path, vens, seconds, speed or 1.0), as_json=as_json)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), default="3.1", show_default=True)
+@click.option("--state", type=click.Path(path_type=Path), help="Keep its objects in this file.")
+@click.option("--no-auth", is_flag=True, help="Let anyone in.")
+@click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
+@click.option("--announce", is_flag=True, hidden=True, help="URL and credentials as JSON.")
+def vtn(
+    host: str,
+    port: int,
+    dialect: str,
+    state: Path | None,
+    no_auth: bool,
+    with_stdin: bool,
+    announce: bool,
+) -> None:
+    """The embedded VTN, on its own: something to register with."""
+    from vendash.commands import services
+
+    _run(
+        services.vtn(
+            host, port, dialect, state, no_auth=no_auth, with_stdin=with_stdin, announce=announce
+        )
+    )
+
+
+def _run(service: Coroutine[Any, Any, Result]) -> Result:
+    import asyncio
+
+    return asyncio.run(service)
+
+
+def _answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
+    """Do the work, print its answer in the form that was asked for, and exit with its code."""
+    try:
+        document, text, code = _run(work)
+    except VendashError as error:
+        if not as_json:
+            raise
+        document, text, code = {"error": str(error)}, "", 1
+        click.echo(f"vendash: {error}", err=True)
+    click.echo(json.dumps(document, ensure_ascii=False) if as_json else text)
+    sys.exit(code)
+
+
+def main() -> None:
+    """Run the command line; every mistake a user can make ends in one sentence."""
+    try:
+        cli.main(prog_name="vendash", standalone_mode=True)
+    except VendashError as error:
+        click.echo(f"vendash: {error}", err=True)
+        sys.exit(1)

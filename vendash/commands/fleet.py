@@ -1,0 +1,164 @@
+"""Commands that change the fleet: prepare, approve, suspend, pending, undo, backup, reset."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from vendash.commands.opening import counted, opened
+from vendash.config import assets_path
+from vendash.errors import VendashError
+from vendash.filters import Query, parse_filter
+from vendash.fleet import Fleet
+from vendash.models import ActionOutcome, Selection
+from vendash.sample import sample_assets
+from vendash.store.assets import Assets, read_assets
+
+Answer = tuple[dict[str, object], str, int]
+
+ASK_ABOVE_ROWS = 100
+ASK_ABOVE_KW = 1000.0
+_VERBS = {"approve": "approved", "suspend": "suspended", "pending": "set to pending"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a user named: ids, VENs and a filter. They add up; the filter narrows the VENs."""
+
+    ids: tuple[str, ...] = ()
+    vens: tuple[str, ...] = ()
+    text: str | None = None
+
+
+async def prepare(
+    db_path: Path | None, assets: Path | None, *, sample: bool, skip_bad: bool
+) -> Answer:
+    """Import a folder of CSV files; with a bad row and no `skip_bad`, nothing of it."""
+    folder = sample_assets() if sample else assets_path(assets)
+    found = read_assets(folder)
+    for problem in found.problems:
+        click.echo(f"vendash: {problem}", err=True)
+    if found.problems and not skip_bad:
+        raise VendashError(
+            f"Nothing was imported: {counted(len(found.problems), 'problem')} above;"
+            " mend them, or leave those rows out with --skip-bad."
+        )
+    async with opened(db_path, create=True) as fleet:
+        outcome = await fleet.import_resources(found.resources, subject=folder.name)
+        if sample:
+            await fleet.simulate(True)
+        total = (await fleet.reader.work()).total
+    document = {
+        "added": outcome.added,
+        "updated": outcome.updated,
+        "unchanged": outcome.unchanged,
+        "duplicates": len(found.duplicates),
+        "skipped": len(found.problems),
+        "total": total,
+        "database": str(fleet.path),
+    }
+    text = (
+        f"{counted(outcome.added, 'resource')} added, {outcome.updated:,} updated,"
+        f" {outcome.unchanged:,} unchanged; {_duplicates(found)}{total:,} in {fleet.path}."
+    )
+    return document, text, 1 if found.problems else 0
+
+
+def _duplicates(found: Assets) -> str:
+    for duplicate in found.duplicates:
+        click.echo(f"vendash: {duplicate}", err=True)
+    return f"{counted(len(found.duplicates), 'duplicate row')}; " if found.duplicates else ""
+
+
+async def choose(fleet: Fleet, chosen: Chosen) -> Selection:
+    """Freeze what was named. Raises `VendashError` for an unknown id or VEN."""
+    keys: dict[int, None] = {}
+    known = await fleet.reader.find(chosen.ids)
+    if unknown := [given for given in chosen.ids if given not in known]:
+        raise VendashError(f"There is no resource with the id {unknown[0]!r} here.")
+    keys.update(dict.fromkeys(known.values()))
+    wanted = parse_filter(chosen.text or "")
+    for ven in chosen.vens:
+        found = await fleet.reader.keys(Query(ven=ven, filter=wanted))
+        if not found and not chosen.text:
+            raise VendashError(f"There is no VEN named {ven!r} here; `vendash stats` lists them.")
+        keys.update(dict.fromkeys(found))
+    if chosen.text and not chosen.vens:
+        keys.update(dict.fromkeys(await fleet.reader.keys(Query(filter=wanted))))
+    return await fleet.reader.select(array("q", keys))
+
+
+async def decide(
+    db_path: Path | None, verb: str, chosen: Chosen, *, reason: str, yes: bool
+) -> Answer:
+    """Approve, suspend or set to pending; ask first when they are many."""
+    async with opened(db_path) as fleet:
+        selection = await choose(fleet, chosen)
+        if not yes:
+            _confirm(verb, selection)
+        act = {"approve": fleet.approve, "suspend": fleet.suspend, "pending": fleet.pend}[verb]
+        outcome = await act(selection, reason=reason, subject=_subject(chosen))
+        work = await fleet.reader.work()
+    text = f"{counted(outcome.changed, 'resource')} {_VERBS[verb]}"
+    text += f", {outcome.unchanged:,} were so already." if outcome.unchanged else "."
+    if work.unsent:
+        text += f" {work.unsent:,} are not at the VTN yet (vendash register)."
+    return _document(outcome), text, 0
+
+
+def _confirm(verb: str, selection: Selection) -> None:
+    many = len(selection) > ASK_ABOVE_ROWS or selection.p_max_kw > ASK_ABOVE_KW
+    if not many:
+        return
+    what = f"{counted(len(selection), 'resource')}, {selection.p_max_kw / 1000:,.1f} MW"
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"That is {what}: add --yes to {verb} them without being asked.")
+    typed = click.prompt(
+        f"{verb.upper()} {what}: type {len(selection)} to go on", default="no", err=True
+    )
+    if typed != str(len(selection)):
+        raise click.Abort
+
+
+def _subject(chosen: Chosen) -> str:
+    if len(chosen.vens) == 1 and not chosen.ids:
+        return chosen.vens[0]
+    if chosen.vens:
+        return counted(len(chosen.vens), "VEN")
+    return chosen.text or ""
+
+
+def _document(outcome: ActionOutcome) -> dict[str, object]:
+    return {
+        "action": outcome.sequence,
+        "verb": outcome.verb,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "skipped": outcome.skipped,
+    }
+
+
+async def undo(db_path: Path | None) -> Answer:
+    """Undo the last own action."""
+    async with opened(db_path) as fleet:
+        outcome = await fleet.undo()
+    skipped = f", {outcome.skipped:,} changed since and stay" if outcome.skipped else ""
+    return _document(outcome), f"{counted(outcome.changed, 'resource')} as before{skipped}.", 0
+
+
+async def backup(db_path: Path | None, destination: Path | None) -> Answer:
+    """A verified copy."""
+    async with opened(db_path) as fleet:
+        copy = await fleet.backup(destination)
+    return {"backup": str(copy)}, f"Backup written and verified: {copy}", 0
+
+
+async def reset(db_path: Path | None) -> Answer:
+    """Delete all resources after a backup."""
+    async with opened(db_path) as fleet:
+        copy = await fleet.reset()
+    return {"backup": str(copy)}, f"All resources deleted; the backup before it is {copy}.", 0

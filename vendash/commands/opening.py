@@ -1,0 +1,41 @@
+"""Opening the fleet for a command."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from vendash.config import database_path
+from vendash.errors import VendashError
+from vendash.fleet import Fleet, current_actor
+from vendash.store import open_store
+
+
+@asynccontextmanager
+async def opened(
+    given: Path | None, *, read_only: bool = False, create: bool = False
+) -> AsyncIterator[Fleet]:
+    """The fleet of a database, changed by whoever sits here; closed at the end of the block.
+
+    Raises `VendashError` where there is no database, unless it may be created.
+    """
+    path = database_path(given)
+    if create:
+        _make_folder(path.parent)
+    async with await open_store(path, read_only=read_only, create=create) as store:
+        yield Fleet(store, actor=current_actor())
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VendashError(
+            f"Cannot make the folder {folder} ({error.strerror}): choose another with --db-path."
+        ) from error
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 resource`, `10,562 resources`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

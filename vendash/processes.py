@@ -1,0 +1,134 @@
+"""The service processes that a console starts: the engine, and for the demo a VTN."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from vendash.config import state_folder
+from vendash.errors import VendashError
+from vendash.lock import holder, lock_path
+
+STOP_SECONDS = 6.0
+"""An engine ends within 5 s of a signal; after this it is killed."""
+
+START_SECONDS = 20.0
+
+
+class Companion:
+    """A service process that ends when this one does, also when this one is killed.
+
+    It holds the other end of a pipe at its stdin, which the kernel closes with us. It has a
+    session of its own, so that a ctrl-c in our terminal does not reach it.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, name: str, log: Path) -> None:
+        self._process = process
+        self.name = name
+        self._log = log
+
+    @classmethod
+    async def start(
+        cls, arguments: Sequence[str], *, name: str, environment: Mapping[str, str] | None = None
+    ) -> Companion:
+        """Start `vendash ARGUMENTS --with-stdin`; its stderr goes to a log file of its own."""
+        log = state_folder() / f"{name}.err"
+        with log.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "vendash",
+                *arguments,
+                "--with-stdin",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+        return cls(process, name, log)
+
+    async def first_line(self) -> bytes:
+        """What it says first on stdout. Raises `VendashError` when it ends or stays silent."""
+        if self._process.stdout is None:
+            raise RuntimeError("a companion is started with a pipe at its stdout")
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                line = await self._process.stdout.readline()
+        except TimeoutError:
+            line = b""
+        if not line:
+            raise VendashError(f"The {self.name} did not start; its last words are in {self._log}.")
+        return line
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.returncode is None
+
+    async def stop(self) -> None:
+        """Close its stdin and wait for its end; kill it when it does not come."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+class BackgroundEngine:
+    """The engine of a database as a console sees it: someone's, ours, or none.
+
+    An engine that this console starts goes on when the console's session ends, until `stop`.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database.resolve()
+        self.started_here = False
+
+    def running(self) -> bool:
+        """Whether an engine (or `vendash register`) holds this database."""
+        return holder(lock_path(self._database)) is not None
+
+    async def start(self) -> None:
+        """Start an engine in the background unless one runs."""
+        if self.running():
+            return
+        log = state_folder() / "engine.err"
+        with log.open("ab") as errors:
+            await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "vendash",
+                "run",
+                "--db-path",
+                str(self._database),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+        self.started_here = True
+
+    async def stop(self) -> None:
+        """Tell the running engine to end, and wait until it has let go of the database."""
+        found = holder(lock_path(self._database))
+        if found is None or found.kind != "engine":
+            return
+        with suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.running():
+            if time.monotonic() > deadline:
+                raise VendashError(f"The engine does not end; end it with: kill -9 {found.pid}")
+            await asyncio.sleep(0.05)
