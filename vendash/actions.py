@@ -1,0 +1,371 @@
+"""One declaration per operator action: it feeds the keys, the footer, the help and the commands.
+
+Pure: what an action does is a method `action_<id>` of the screen or the app it works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EVERYWHERE = frozenset({"vens", "resources", "live", "activity", "help", "detail"})
+LISTS = frozenset({"vens", "resources", "live", "activity"})
+FLEET = frozenset({"vens", "resources"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What an operator can do, where, with which keys, and in which words."""
+
+    id: str
+    title: str
+    """One or two words, for the footer."""
+    help: str
+    """One sentence, for the help screen."""
+    keys: tuple[str, ...] = ()
+    """Names of keys as Textual spells them; none for what only a command does."""
+    screens: frozenset[str] = EVERYWHERE
+    danger: bool = False
+    """It changes the fleet: off in read-only mode, never done twice by a repeated key."""
+    on_rows: bool = False
+    """It acts on the rows shown: waits until the list shows what was asked for."""
+    command: str = ""
+    """Its word after `:`, where it has one."""
+    argument: str = ""
+    """What follows the word, for the help; empty where nothing does."""
+    footer: int = 0
+    """Its place in the footer, low first; 0 keeps it out."""
+
+    @property
+    def key(self) -> str:
+        """The first key as a person reads it (`/`, `esc`); `:word` for a command."""
+        return readable(self.keys[0]) if self.keys else f":{self.command}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What decides whether an action is possible here and now."""
+
+    screen: str
+    read_only: bool = False
+    acting: str = ""
+    """The id of the action under way; empty when there is none."""
+    rows: bool = True
+    """Whether the list has a row."""
+    trouble: bool = True
+    """Whether anything needs a person."""
+    importer: bool = True
+    """Whether this console can import."""
+
+
+_READABLE = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "escape": "esc",
+    "space": "space",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "shift+tab": "shift-tab",
+    "ctrl+c": "ctrl-c",
+}
+
+
+def readable(key: str) -> str:
+    """A key's name as a person reads it."""
+    return _READABLE.get(key, key)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        id="open",
+        keys=("enter",),
+        title="open",
+        help="Open what the cursor is on.",
+        screens=LISTS,
+        on_rows=True,
+        footer=1,
+    ),
+    Action(
+        id="register",
+        keys=("r",),
+        title="register",
+        help="Want the rows at the VTN; the engine sends them. Failed ones are tried again.",
+        screens=FLEET,
+        danger=True,
+        on_rows=True,
+        command="register",
+        footer=2,
+    ),
+    Action(
+        id="approve",
+        keys=("a",),
+        title="approve",
+        help="Approve: readings start with the next tick. On a VEN, its pending resources.",
+        screens=FLEET,
+        danger=True,
+        on_rows=True,
+        command="approve",
+        footer=3,
+    ),
+    Action(
+        id="suspend",
+        keys=("s",),
+        title="suspend",
+        help="Suspend: readings stop with the next tick.",
+        screens=FLEET,
+        danger=True,
+        on_rows=True,
+        command="suspend",
+        footer=4,
+    ),
+    Action(
+        id="pend",
+        keys=("p",),
+        title="pending",
+        help="Take the decision back: pending again.",
+        screens=FLEET,
+        danger=True,
+        on_rows=True,
+        command="pending",
+        footer=5,
+    ),
+    Action(
+        id="mark",
+        keys=("space",),
+        title="mark",
+        help="Mark or unmark the row; marked rows are acted on together.",
+        screens=FLEET,
+        on_rows=True,
+        footer=6,
+    ),
+    Action(
+        id="range",
+        keys=("v",),
+        title="range",
+        help="Begin a range at the cursor; again to mark it.",
+        screens=FLEET,
+        on_rows=True,
+        footer=7,
+    ),
+    Action(
+        id="mark_all",
+        keys=("A",),
+        title="all shown",
+        help="Mark all rows shown; when all are, unmark them.",
+        screens=FLEET,
+        on_rows=True,
+        footer=8,
+    ),
+    Action(
+        id="filter",
+        keys=("slash",),
+        title="filter",
+        help="Show only what matches: text, status:pending ven:her* type:ev sub:hotels p>100 !no.",
+        screens=LISTS,
+        command="filter",
+        argument="TEXT",
+        footer=9,
+    ),
+    Action(
+        id="undo",
+        keys=("u",),
+        title="undo",
+        help="Reverse your last action, after asking with its own words.",
+        danger=True,
+        command="undo",
+        footer=10,
+    ),
+    Action(
+        id="next_trouble",
+        keys=("n",),
+        title="next",
+        help="Go to the next row that needs a person, over all VENs.",
+        screens=FLEET,
+        on_rows=True,
+        footer=11,
+    ),
+    Action(
+        id="previous_trouble",
+        keys=("N",),
+        title="previous",
+        help="Go to the previous row that needs a person.",
+        screens=FLEET,
+        on_rows=True,
+    ),
+    Action(
+        id="retry",
+        keys=("R",),
+        title="retry failed",
+        help="Try again what failed.",
+        screens=frozenset({"activity"}),
+        danger=True,
+        on_rows=True,
+        footer=8,
+    ),
+    Action(
+        id="sort",
+        keys=("o",),
+        title="sort",
+        help="The next order of the list.",
+        screens=LISTS,
+        footer=12,
+    ),
+    Action(
+        id="reverse",
+        keys=("O",),
+        title="reverse",
+        help="The same order, the other way round.",
+        screens=LISTS,
+    ),
+    Action(
+        id="copy",
+        keys=("c",),
+        title="copy",
+        help="Copy the row, or the marked rows, to the clipboard of your terminal.",
+        screens=LISTS,
+        on_rows=True,
+        footer=13,
+    ),
+    Action(
+        id="next_tab",
+        keys=("tab", "right"),
+        title="next tab",
+        help="The next status: pending, approved, suspended, all.",
+        screens=frozenset({"resources"}),
+    ),
+    Action(
+        id="previous_tab",
+        keys=("shift+tab", "left"),
+        title="previous tab",
+        help="The previous status.",
+        screens=frozenset({"resources"}),
+    ),
+    Action(id="down", keys=("down", "j"), title="down", help="One row down.", screens=LISTS),
+    Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=LISTS),
+    Action(id="page_down", keys=("pagedown",), title="page", help="A page down.", screens=LISTS),
+    Action(id="page_up", keys=("pageup",), title="page up", help="A page up.", screens=LISTS),
+    Action(id="first", keys=("home", "g"), title="first", help="The first row.", screens=LISTS),
+    Action(id="last", keys=("end", "G"), title="last", help="The last row.", screens=LISTS),
+    Action(
+        id="command",
+        keys=("colon",),
+        title="command",
+        help="Type a command; those without a key are below.",
+    ),
+    Action(id="vens", keys=("1",), title="VENs", help="The list of VENs.", command="vens"),
+    Action(
+        id="resources",
+        keys=("2",),
+        title="Resources",
+        help="The resources of all VENs, or of one.",
+        command="resources",
+        argument="[VEN]",
+    ),
+    Action(id="live", keys=("3",), title="Live", help="Simulation and meters.", command="live"),
+    Action(
+        id="activity",
+        keys=("4",),
+        title="Activity",
+        help="What was done, by whom, and what came of it.",
+        command="activity",
+    ),
+    Action(
+        id="help",
+        keys=("question_mark", "5"),
+        title="help",
+        help="All keys and commands, and why one is off.",
+        command="help",
+    ),
+    Action(
+        id="simulate",
+        title="simulate",
+        help="Want the simulation on or off.",
+        danger=True,
+        command="simulate",
+        argument="on|off",
+    ),
+    Action(
+        id="import",
+        title="import",
+        help="Import the CSV files of a folder.",
+        danger=True,
+        command="import",
+        argument="FOLDER",
+    ),
+    Action(
+        id="unregister",
+        title="unregister",
+        help="Want the rows at the VTN no longer; the engine deletes them there.",
+        screens=FLEET,
+        danger=True,
+        on_rows=True,
+        command="unregister",
+    ),
+    Action(
+        id="reset",
+        title="reset",
+        help="Delete all resources of this database, after a backup.",
+        danger=True,
+        command="reset",
+    ),
+    Action(
+        id="theme",
+        title="theme",
+        help="Colours: vendash, contrast, colour-blind or ansi.",
+        command="theme",
+        argument="NAME",
+    ),
+    Action(id="back", keys=("escape",), title="back", help="Back, one level a press."),
+    Action(id="quit", keys=("q", "ctrl+c"), title="leave", help="Leave vendash.", command="q"),
+)
+"""Every action, in the order of the help screen. Those of one screen never share a key."""
+
+_BY_ID = {action.id: action for action in ACTIONS}
+
+
+def action(id: str) -> Action:
+    """The declaration with this id."""
+    return _BY_ID[id]
+
+
+def for_key(key: str, screen: str) -> Action | None:
+    """What a key means on a screen; None when it means nothing."""
+    for candidate in ACTIONS:
+        if key in candidate.keys and screen in candidate.screens:
+            return candidate
+    return None
+
+
+def for_command(word: str, screen: str) -> Action | None:
+    """What a word after `:` means on a screen; None when it means nothing."""
+    for candidate in ACTIONS:
+        if word and word == candidate.command and screen in candidate.screens:
+            return candidate
+    return None
+
+
+def why_off(wanted: Action, now: Situation) -> str:
+    """Why an action is not possible now, in a few words; empty when it is."""
+    seeks_trouble = wanted.id in {"next_trouble", "previous_trouble"}
+    reasons = (
+        (now.screen not in wanted.screens, "not on this screen"),
+        (
+            wanted.danger and now.read_only,
+            "read-only: start vendash without --read-only to change",
+        ),
+        (wanted.danger and now.acting == wanted.id, "still under way"),
+        (wanted.on_rows and not now.rows, "no row here"),
+        (seeks_trouble and not now.trouble, "nothing needs you"),
+        (
+            wanted.id == "import" and not now.importer,
+            "this console cannot import: use vendash prepare",
+        ),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
+
+
+def in_footer(now: Situation) -> Iterable[Action]:
+    """What the footer offers: only what works here and now, the most used first."""
+    offered = (one for one in ACTIONS if one.footer and not why_off(one, now))
+    return sorted(offered, key=lambda one: one.footer)
