@@ -316,11 +316,16 @@ class ResourceWork:
     """Of its VEN."""
     remote_id: str | None
     doubtful: bool
+    wanted: bool = True
+    """False: the VTN should no longer hold it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The VTN holds the item with this revision, under this id."""
+    """The VTN holds the item with this revision, under this id.
+
+    For a resource that is not wanted there: the VTN holds it no longer, and the id is empty.
+    """
 
     item: VenWork | ResourceWork
     remote_id: str
@@ -330,7 +335,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The item is not there as wanted. Says whether a request may yet have arrived."""
+    """The item is not there as wanted. Says whether a request may yet have arrived.
+
+    WAITING is the only state that promises that nothing of it is at the VTN under an unknown id;
+    a row that becomes due again from any other one, without a remote id, is doubtful.
+    """
 
     item: VenWork | ResourceWork
     state: VtnState
