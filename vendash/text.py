@@ -10,9 +10,14 @@ _JOINER = "\u200d"  # holds an emoji together
 
 def is_control(character: str) -> bool:
     """Whether a character could steer a terminal, or turn or hide the text around it."""
-    if character.isascii():
-        return not character.isprintable()
     return character != _JOINER and unicodedata.category(character) in _UNSAFE
+
+
+def first_control(text: str) -> str | None:
+    """The first such character of a text; None where all of it is harmless."""
+    if text.isprintable():
+        return None
+    return next((character for character in text if is_control(character)), None)
 
 
 def plain(text: str, limit: int = 60) -> str:
