@@ -1,1 +1,29 @@
 """The embedded VTN: OpenADR 3.1.0 and 3.0.1 over HTTP, in memory or durable in SQLite."""
+
+from vendash.vtn.server.app import build_app
+from vendash.vtn.server.serving import VtnServer, serve, vtn_server
+from vendash.vtn.server.settings import (
+    ALL_SCOPES,
+    BL_SCOPES,
+    NO_FAULTS,
+    VEN_SCOPES,
+    Dialect,
+    Faults,
+    VtnSettings,
+)
+from vendash.vtn.server.state import VtnState
+
+__all__ = [
+    "ALL_SCOPES",
+    "BL_SCOPES",
+    "NO_FAULTS",
+    "VEN_SCOPES",
+    "Dialect",
+    "Faults",
+    "VtnServer",
+    "VtnSettings",
+    "VtnState",
+    "build_app",
+    "serve",
+    "vtn_server",
+]

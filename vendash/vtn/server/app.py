@@ -1,0 +1,135 @@
+"""The HTTP application: routes of a dialect, at the bare root and under the official base path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+
+from vendash.vtn.server import dialect31, dialect301
+from vendash.vtn.server.api import CollectionApi, VtnContext
+from vendash.vtn.server.bodies import read_body, require_type
+from vendash.vtn.server.faults import FaultControl
+from vendash.vtn.server.problems import ProblemError, json_response
+from vendash.vtn.server.settings import VtnSettings
+from vendash.vtn.server.state import StateLostError, VtnState
+from vendash.vtn.server.tokens import Gate
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_COLLECTIONS = {"3.1": dialect31.COLLECTIONS, "3.0.1": dialect301.COLLECTIONS}
+_VERSION = {"3.1": "3.1.0", "3.0.1": "3.0.1"}
+
+
+def build_app(state: VtnState, settings: VtnSettings) -> Starlette:
+    """The application of a VTN over `state`.
+
+    `app.state.faults` is the FaultControl and `app.state.gate` the Gate of its tokens; the faults
+    of the connection (delay, reset, 503) are committed by `faults.FaultMiddleware` around it.
+    """
+    context = VtnContext(
+        state=state, settings=settings, gate=Gate(settings), faults=FaultControl(settings.faults)
+    )
+    routes = _routes(context)
+    app = Starlette(
+        routes=[
+            *routes,
+            Mount(f"/openadr3/{_VERSION[settings.dialect]}", app=_router(routes)),
+            Mount("/openadr3", app=_router(routes)),
+        ],
+        exception_handlers={HTTPException: _http_problem, 500: _unexpected},
+    )
+    # A client is told of a wrong path, never sent elsewhere.
+    app.router.redirect_slashes = False
+    app.state.faults = context.faults
+    app.state.gate = context.gate
+    return app
+
+
+def _router(routes: list[BaseRoute]) -> Router:
+    return Router(routes, redirect_slashes=False)
+
+
+def _routes(context: VtnContext) -> list[BaseRoute]:
+    routes: list[BaseRoute] = []
+    for collection in _COLLECTIONS[context.settings.dialect]:
+        api = CollectionApi(context, collection)
+        routes.append(
+            Route(collection.path, _guarded(context, api.collection), methods=["GET", "POST"])
+        )
+        routes.append(
+            Route(
+                collection.path + "/{objectID}",
+                _guarded(context, api.item),
+                methods=["GET", "PUT", "DELETE"],
+            )
+        )
+    routes.append(Route("/auth/token", _guarded(context, _token(context)), methods=["POST"]))
+    if context.settings.dialect == "3.1":
+        routes.append(Route("/auth/server", _auth_server, methods=["GET"]))
+        routes.append(Route("/notifiers", _guarded(context, _notifiers(context)), methods=["GET"]))
+    routes.append(Route("/health", _health, methods=["GET"]))
+    return routes
+
+
+def _guarded(context: VtnContext, endpoint: Endpoint) -> Endpoint:
+    """Problems become answers, and an answer waits until what it rests on is durable."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            answer = await endpoint(request)
+        except ProblemError as problem:
+            answer = context.refusal(problem)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        try:
+            await context.state.settled()
+        except StateLostError as error:
+            return ProblemError(500, str(error)).response()
+        return answer
+
+    return guarded
+
+
+def _token(context: VtnContext) -> Endpoint:
+    async def token(request: Request) -> Response:
+        require_type(request, "application/x-www-form-urlencoded")
+        form = await read_body(request)
+        granted = context.gate.grant(request.headers.get("authorization", ""), form)
+        return json_response(granted, headers={"Cache-Control": "no-store"})
+
+    return token
+
+
+async def _auth_server(request: Request) -> Response:
+    # The host as the client wrote it: it will not follow a token URL to another one.
+    path = request.scope.get("root_path", "") + "/auth/token"
+    return json_response({"tokenURL": str(request.base_url.replace(path=path))})
+
+
+def _notifiers(context: VtnContext) -> Endpoint:
+    async def notifiers(request: Request) -> Response:
+        context.caller(request, frozenset({"read_all"}))
+        # Subscriptions are kept but nobody is called back, so this does not say otherwise.
+        return json_response({"WEBHOOK": False})
+
+    return notifiers
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def _http_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    details = {404: "There is nothing at this path.", 405: "This path does not take this method."}
+    detail = details.get(error.status_code, error.detail)
+    return ProblemError(error.status_code, detail, headers=error.headers).response()
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    return ProblemError(500, "The VTN made a mistake; its log says which.").response()

@@ -1,0 +1,190 @@
+"""Running the VTN on a port: bound before it is announced, gone within 2 s of a cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from vendash.models import VendashError
+from vendash.vtn.server.app import build_app
+from vendash.vtn.server.faults import ABORT, FaultControl, FaultMiddleware
+from vendash.vtn.server.settings import ALL_SCOPES, NO_FAULTS, Clients, Dialect, Faults, VtnSettings
+from vendash.vtn.server.state import VtnState
+from vendash.vtn.server.tokens import Gate
+
+LOOPBACK = "127.0.0.1"
+_SHUTDOWN_S = 1
+_KEEP_ALIVE_S = 75
+
+
+async def serve(
+    host: str, port: int, app: Starlette, on_bound: Callable[[str], None] | None = None
+) -> None:
+    """Serve `app` until cancelled.
+
+    Args:
+        host: name or address to listen on.
+        port: 0 for any that is free.
+        app: made by `build_app`.
+        on_bound: called with the base URL as soon as connections are accepted.
+
+    Raises:
+        VendashError: the port is taken or the address is not of this machine.
+    """
+    faults: FaultControl = app.state.faults
+    listener = _bind(host, port)
+    server = _Server(
+        uvicorn.Config(
+            FaultMiddleware(app, faults),
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_SHUTDOWN_S,
+            backlog=2048,
+        )
+    )
+    with listener:
+        if on_bound is not None:
+            on_bound(_url(host, listener))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await asyncio.shield(running)
+        finally:
+            server.should_exit = True
+            await running
+
+
+@dataclass(slots=True, kw_only=True)
+class VtnServer:
+    """A running VTN, as tests and the demo see it."""
+
+    url: str
+    state: VtnState
+    client_id: str
+    client_secret: str = field(repr=False)
+    _app: Starlette
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force; assign others at any time."""
+        control: FaultControl = self._app.state.faults
+        return control.current
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        control: FaultControl = self._app.state.faults
+        control.current = faults
+
+    def revoke_tokens(self) -> None:
+        """Forget every token, as a restart does."""
+        gate: Gate = self._app.state.gate
+        gate.revoke_all()
+
+
+@asynccontextmanager
+async def vtn_server(
+    *,
+    dialect: Dialect = "3.1",
+    auth: bool = True,
+    clients: Clients | None = None,
+    state: VtnState | None = None,
+    faults: Faults = NO_FAULTS,
+    token_life_s: int = 3600,
+    host: str = LOOPBACK,
+    port: int = 0,
+) -> AsyncIterator[VtnServer]:
+    """A VTN on a port, for the length of the block.
+
+    Without `clients` there is one, `vendash` with the secret `secret` and every scope. Give the
+    same `state` to a second block for a VTN that restarts with what it had.
+    """
+    clients = clients or {"vendash": ("secret", ALL_SCOPES)}
+    settings = VtnSettings(
+        dialect=dialect, auth=auth, clients=clients, faults=faults, token_life_s=token_life_s
+    )
+    state = state or VtnState()
+    app = build_app(state, settings)
+    bound: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    client_id, (secret, _scopes) = next(iter(clients.items()))
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(serve(host, port, app, bound.set_result))
+        serving.add_done_callback(lambda _task: bound.cancel())
+        url = await bound
+        try:
+            yield VtnServer(
+                url=url, state=state, client_id=client_id, client_secret=secret, _app=app
+            )
+        finally:
+            serving.cancel()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = info[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+        except OSError:
+            listener.close()
+            raise
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise VendashError(
+            f"The VTN cannot listen on {host} port {port} ({reason}): "
+            "choose another --host or --port."
+        ) from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to whoever runs the loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Protocol(H11Protocol):
+    """Lets the application reset the connection it is asked on."""
+
+    def __init__(
+        self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        inner: ASGIApp = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["extensions"] = scope.get("extensions", {}) | {ABORT: self._abort}
+            await inner(scope, receive, send)
+
+        self.app = app
+
+    def _abort(self) -> None:
+        connection: socket.socket = self.transport.get_extra_info("socket")
+        # Linger 0 makes close() send RST, as a router does that lost its table.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
