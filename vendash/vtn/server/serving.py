@@ -122,16 +122,19 @@ async def vtn_server(
     app = build_app(state, settings)
     bound: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     client_id, (secret, _scopes) = next(iter(clients.items()))
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(serve(host, port, app, bound.set_result))
-        serving.add_done_callback(lambda _task: bound.cancel())
-        url = await bound
-        try:
-            yield VtnServer(
-                url=url, state=state, client_id=client_id, client_secret=secret, _app=app
-            )
-        finally:
-            serving.cancel()
+    # No task group: what the block raises must come out as it is.
+    serving = asyncio.create_task(serve(host, port, app, bound.set_result))
+    serving.add_done_callback(lambda _task: bound.cancel())
+    try:
+        await asyncio.wait([bound])
+        if bound.cancelled():
+            await serving
+        url = bound.result()
+        yield VtnServer(url=url, state=state, client_id=client_id, client_secret=secret, _app=app)
+    finally:
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -172,9 +175,13 @@ class _Protocol(H11Protocol):
     """Lets the application reset the connection it is asked on."""
 
     def __init__(
-        self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state)
+        super().__init__(config, server_state, app_state, _loop)
         inner: ASGIApp = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
