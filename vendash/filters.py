@@ -13,11 +13,13 @@ typing. The store compiles a filter to SQL with parameters; the text itself is n
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vendash.models import RegistrationStatus, VendashError
+from vendash.models import RegistrationStatus, ResourceType, VendashError, VtnState
+from vendash.text import plain
 
 
 class FilterError(VendashError):
@@ -85,3 +87,81 @@ class Query:
 def fold(text: str) -> str:
     """Text as it is compared: NFKC, case-folded. æ, ø and å stay letters of their own."""
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+MAX_LENGTH = 500
+"""Characters of a filter."""
+
+_WORD = re.compile(r'!?(?:[a-z]+:)?"[^"]*"?|\S+', re.IGNORECASE)
+"""A quote that is still open while typing ends with the text."""
+_POWER = re.compile(r"p(?P<operator><=|>=|<|>|=|:)(?P<number>.*)", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)", re.ASCII)
+_NAMED = re.compile(r"(?P<field>[^\W\d_]+):(?P<value>.*)", re.DOTALL)
+_CHOICES: dict[Field, tuple[str, ...]] = {
+    Field.STATUS: tuple(fold(status) for status in RegistrationStatus),
+    Field.TYPE: tuple(fold(kind) for kind in ResourceType),
+    Field.VTN: tuple(VtnState),
+}
+
+
+def parse_filter(text: str) -> Filter:
+    """The filter that a text says; blank text matches everything.
+
+    Raises `FilterError` for an unknown field, a value that the field does not have, a number that
+    is none, and a text of more than `MAX_LENGTH` characters.
+    """
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"The filter is too long: at most {MAX_LENGTH} characters.")
+    terms = (_term(word) for word in _WORD.findall(text))
+    return Filter(tuple(term for term in terms if term is not None))
+
+
+def _term(word: str) -> Term | None:
+    negated = word.startswith("!")
+    body = word[1:] if negated else word
+    if power := _POWER.fullmatch(body):
+        operator = power["operator"].replace(":", "=")
+        return Term(Field.POWER, _kilowatts(power["number"]), operator, negated)
+    if named := _NAMED.fullmatch(body):
+        field = _field(named["field"])
+        return Term(field, _value(field, _unquoted(named["value"])), negated=negated)
+    value = fold(_unquoted(body))
+    return Term(Field.TEXT, value, negated=negated) if value.strip() else None
+
+
+def _unquoted(text: str) -> str:
+    return text[1:].removesuffix('"') if text.startswith('"') else text
+
+
+def _kilowatts(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise FilterError(f"p needs a number of kW, as in p>100, not '{plain(text)}'.")
+    return float(text.replace(",", "."))
+
+
+def _field(name: str) -> Field:
+    try:
+        field = Field(fold(name))
+    except ValueError:
+        field = Field.TEXT
+    if field in (Field.TEXT, Field.POWER):
+        raise FilterError(
+            f"There is no field '{plain(name)}:'; use status, type, sub, ven, vtn or p>,"
+            " or put the text in quotes."
+        )
+    return field
+
+
+def _value(field: Field, text: str) -> str:
+    """The folded value; of a field with few values, the beginning of one is enough."""
+    value = fold(text).strip()
+    choices = _CHOICES.get(field)
+    if choices is None:
+        if value:
+            return value
+        raise FilterError(f"{field}: needs a value, as in {field}:her*.")
+    exact = [choice for choice in choices if choice == value]
+    found = exact or [choice for choice in choices if value and choice.startswith(value)]
+    if len(found) == 1:
+        return found[0]
+    raise FilterError(f"{field}: is one of {', '.join(choices)}, not '{plain(text)}'.")

@@ -235,6 +235,18 @@ class ActionOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What an import did. Rows that were here already keep their id and their decision."""
+
+    added: int
+    updated: int
+    """Were here with other values."""
+    unchanged: int
+    sequence: int | None = None
+    """Its number in the audit log; None when nothing changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditAction:
     """One action of the audit log, without its items."""
 

@@ -120,6 +120,15 @@ class FleetWriter(Protocol):
         Wanting again what failed or is in conflict makes it due again.
         """
 
+    async def import_resources(
+        self, resources: Sequence[Resource], *, actor: str, subject: str = ""
+    ) -> ImportOutcome:
+        """Bring resources in, as one action; doing it twice changes nothing.
+
+        A row with the same id, or else the n-th with the same sub type, name and address, is the
+        same resource: it keeps its id, decision, connection and reporting, and takes the rest.
+        """
+
     async def undo(self, *, actor: str, sequence: int | None = None) -> ActionOutcome:
         """Reverse one action (the actor's last that is not undone) as one unit.
 
@@ -158,6 +167,16 @@ class RegistrationLedger(Protocol):
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""
+
+    async def release_leases(self) -> None:
+        """Forget what this process has leased: all of it becomes due again, as doubtful."""
+
+    async def registration_progress(self) -> tuple[int, int, int]:
+        """Done, total and failed, VENs and resources together.
+
+        Total is what is wanted at the current VTN or has to be deleted there; failed are those
+        that wait for a person.
+        """
 
 
 class FleetStore(FleetReader, FleetWriter, RegistrationLedger, Protocol):
