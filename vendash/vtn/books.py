@@ -1,0 +1,101 @@
+"""The registrar's side of the ledger: leases out, outcomes back in batches.
+
+One transaction for each outcome would cost a sync of the disk each; an outcome that is lost with
+the process costs one look-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from vendash.models import RegistrationOutcome, ResourceWork, VenWork
+from vendash.vtn.registrar import Work
+
+BATCH = 256
+"""Items leased ahead, and outcomes recorded together, at most."""
+RECORD_AFTER = 0.2
+"""Seconds that an outcome waits for others."""
+LAST_WORDS = 3.0
+"""Seconds to record what is finished when the work is cancelled."""
+
+_log = logging.getLogger(__name__)
+
+
+class Ledger(Protocol):
+    """The registrar's side of a store (`vendash.store.protocol.RegistrationLedger`)."""
+
+    async def due_vens(self, limit: int) -> list[VenWork]:
+        """Lease VENs to send."""
+
+    async def due_resources(self, limit: int) -> list[ResourceWork]:
+        """Lease resources whose VEN is known at the VTN."""
+
+    async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
+        """Record a batch of outcomes in one transaction."""
+
+
+class Books:
+    """What is leased, what is finished, and what is recorded.
+
+    Args:
+        ledger: The store's side.
+        on_recorded: Called with every batch once it is durable.
+    """
+
+    def __init__(
+        self, ledger: Ledger, on_recorded: Callable[[Sequence[RegistrationOutcome]], None]
+    ) -> None:
+        self._ledger = ledger
+        self._on_recorded = on_recorded
+        self._finished: list[RegistrationOutcome] = []
+        self._some = asyncio.Event()
+        self._enough = asyncio.Event()
+        self.open_items = 0
+        """Leased, and the outcome is not recorded yet."""
+
+    async def lease(self, room: int) -> list[Work]:
+        """So many items at most, VENs before resources."""
+        leased: list[Work] = list(await self._ledger.due_vens(room))
+        if len(leased) < room:
+            leased += await self._ledger.due_resources(room - len(leased))
+        self.open_items += len(leased)
+        return leased
+
+    def add(self, outcome: RegistrationOutcome) -> None:
+        """This item is finished; recorded soon, with others."""
+        self._finished.append(outcome)
+        self._some.set()
+        if len(self._finished) in {BATCH, self.open_items}:
+            self._enough.set()
+
+    async def keep(self) -> None:
+        """Record batch after batch. Runs for ever."""
+        while True:
+            await self._some.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECORD_AFTER):
+                    await self._enough.wait()
+            await self._record()
+
+    async def close(self) -> None:
+        """Record what is finished, also when the work is being cancelled."""
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                await self._record()
+        except TimeoutError:
+            _log.warning("%d outcomes not recorded: looked up next time", len(self._finished))
+
+    async def _record(self) -> None:
+        self._some.clear()
+        self._enough.clear()
+        batch = self._finished[:]
+        if not batch:
+            return
+        await self._ledger.complete(batch)
+        del self._finished[: len(batch)]  # only now: if this was cancelled, they are recorded again
+        self.open_items -= len(batch)
+        self._on_recorded(batch)

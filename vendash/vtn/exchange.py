@@ -1,0 +1,147 @@
+"""Carries out one command of the registrar's core at a VTN and says what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vendash.models import VenWork
+from vendash.text import plain
+from vendash.vtn.answers import Reply, UnexpectedReplyError, kind, redirected, refusal
+from vendash.vtn.client import Connection
+from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of
+from vendash.vtn.errors import VtnAnswerError, VtnSilentError
+from vendash.vtn.registrar import (
+    Command,
+    Create,
+    Delete,
+    Event,
+    Held,
+    LookUp,
+    Lost,
+    Missing,
+    Read,
+    Rejected,
+    Replace,
+    Taken,
+    Unsent,
+    Work,
+)
+
+PAUSE = 1.0
+"""Seconds to wait after a 429 that names no time."""
+
+
+async def carry_out(connection: Connection, item: Work, command: Command) -> Event:
+    """Do it, and put the answer into the core's terms.
+
+    Raises:
+        VtnError: Something is wrong with the VTN as a whole, and the command has not left.
+    """
+    dialect = await connection.dialect()
+    try:
+        match command:
+            case LookUp():
+                return await _look_up(connection, dialect, item)
+            case Read(remote_id):
+                return await _read(connection, dialect, item, remote_id)
+            case Create():
+                return await _write(connection, dialect, item, dialect.create(item))
+            case Replace(remote_id, others):
+                request = dialect.replace(item, remote_id, others)
+                return await _write(connection, dialect, item, request, remote_id)
+            case Delete(remote_id):
+                return await _delete(connection, dialect.delete(item, remote_id))
+            case _:
+                raise TypeError(f"not a command for a VTN: {command!r}")
+    except (VtnSilentError, VtnAnswerError) as error:
+        return Lost(str(error))
+
+
+async def _look_up(connection: Connection, dialect: Dialect, item: Work) -> Event:
+    foreign: Taken | None = None
+    first = dialect.find(item, 0)
+    query = tuple(pair for pair in first.query if pair[0] not in {"skip", "limit"})
+    try:
+        async for page in connection.pages(first.path, query):
+            for listed in page:
+                if not _is_it(item, listed):
+                    continue
+                if _is_foreign(item, listed):
+                    foreign = Taken(f"by the client {plain(str(listed.client_id), 40)}")
+                    continue
+                return dialect.compared(item, listed.body)
+    except UnexpectedReplyError as error:
+        return _useless(error.reply) if error.reply.ok else _refused(error.reply)
+    except ValueError:
+        return Rejected(200, "The VTN lists this item in a form that cannot be read.")
+    return foreign or Missing()
+
+
+def _is_it(item: Work, listed: Listed) -> bool:
+    """Compared here too: some VTNs ignore a filter that they do not know."""
+    in_its_ven = isinstance(item, VenWork) or listed.ven_id in {None, item.ven_remote_id}
+    return in_its_ven and listed.name == name_of(item)
+
+
+def _is_foreign(item: Work, listed: Listed) -> bool:
+    return isinstance(item, VenWork) and listed.client_id not in {None, item.client_id}
+
+
+async def _read(connection: Connection, dialect: Dialect, item: Work, remote_id: str) -> Event:
+    reply = await connection.send(dialect.read(item, remote_id))
+    if not reply.ok:
+        return _refused(reply)
+    try:
+        return replace(dialect.compared(item, reply.body), remote_id=remote_id)
+    except ValueError:
+        return _useless(reply)
+
+
+async def _write(
+    connection: Connection,
+    dialect: Dialect,
+    item: Work,
+    request: Request,
+    remote_id: str | None = None,
+) -> Event:
+    reply = await connection.send(request)
+    if not reply.ok:
+        return _refused(reply)
+    if remote_id is not None and not reply.body.strip():  # 204: taken, and nothing to add
+        return Held(remote_id)
+    try:
+        held = dialect.compared(item, reply.body, trust_silence=True)
+    except ValueError:
+        return Lost(f"The VTN answered {reply.status} with {kind(reply)}.", reply.status)
+    return held if remote_id is None else replace(held, remote_id=remote_id)
+
+
+async def _delete(connection: Connection, request: Request) -> Event:
+    reply = await connection.send(request)
+    return Held("") if reply.ok else _refused(reply)
+
+
+def _refused(reply: Reply) -> Event:
+    status = reply.status
+    if status in {404, 410}:
+        return Missing()
+    if status == 409:
+        return Taken()
+    if status == 429:
+        pause = PAUSE if reply.retry_after is None else reply.retry_after
+        return Unsent(refusal(reply, "more requests now"), status, pause)
+    if status >= 500:
+        return Lost(refusal(reply, "to work now"), status, reply.retry_after)
+    return Rejected(status, _why_rejected(reply))
+
+
+def _why_rejected(reply: Reply) -> str:
+    if reply.status < 400:
+        return redirected(reply, "The VTN")
+    if reply.status == 403:
+        return f"{refusal(reply, 'this')} The client may lack a right."
+    return refusal(reply, "it")
+
+
+def _useless(reply: Reply) -> Event:
+    return Rejected(reply.status, f"The VTN answers with {kind(reply)} instead of OpenADR.")

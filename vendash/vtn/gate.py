@@ -1,0 +1,114 @@
+"""What every worker passes before it sends: the breaker, in the time of an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from vendash.vtn.breaker import Breaker
+from vendash.vtn.errors import VtnError, VtnUnreachableError
+
+PULSE = 30.0
+"""Seconds without an answer from the VTN after which it is greeted again."""
+
+
+class Gate:
+    """Shut until the VTN has been greeted, and whenever it fails; one task probes for all.
+
+    Args:
+        on_shut: Called when requests must stop, with the reason.
+        on_open: Called when they may flow again.
+    """
+
+    def __init__(self, on_shut: Callable[[VtnError], None], on_open: Callable[[], None]) -> None:
+        self._breaker = Breaker()
+        self._on_shut = on_shut
+        self._on_open = on_open
+        self._turned = asyncio.Event()
+        self._answered = time.monotonic()
+        self.trouble: VtnError | None = None
+        """Why it is shut; None while it is open, or the VTN has not been greeted yet."""
+        self.shut_since: float = time.monotonic()
+        self._greeted = False
+
+    def is_open(self) -> bool:
+        """Whether requests may flow, perhaps after a pause that the VTN asked for."""
+        return not self._breaker.open
+
+    def hopeless(self, patience: float) -> bool:
+        """Whether there is no point in waiting any longer (seconds)."""
+        if self.trouble is None:
+            return False
+        if not self.trouble.waits:
+            return True
+        never_there = isinstance(self.trouble, VtnUnreachableError) and not self._greeted
+        return never_there or time.monotonic() - self.shut_since > patience
+
+    async def passage(self) -> None:
+        """Wait until a request may be sent."""
+        while True:
+            if self._breaker.open:
+                await self._turned.wait()
+            elif (pause := self._breaker.until - time.monotonic()) > 0:
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    def succeeded(self) -> None:
+        """A request was answered."""
+        self._answered = time.monotonic()
+        self._become(self._breaker.succeeded(), None)
+
+    def failed(self, trouble: VtnError, *, at_once: bool = False) -> None:
+        """A request failed in a way that is not its item's fault."""
+        self._become(
+            self._breaker.failed(time.monotonic(), random.random(), at_once=at_once),  # noqa: S311
+            trouble,
+        )
+
+    def pause(self, seconds: float) -> None:
+        """The VTN asks everyone to wait."""
+        self._breaker = self._breaker.asked_to_wait(time.monotonic() + seconds)
+
+    async def watch(self, probe: Callable[[], Awaitable[object]]) -> None:
+        """Probe while it is shut, and when nothing has been heard for long. Runs for ever."""
+        while True:
+            await self._until_due()
+            try:
+                await probe()
+            except VtnError as error:
+                now, chance = time.monotonic(), random.random()  # noqa: S311
+                self._become(self._breaker.probed(False, now, chance), error)
+            else:
+                self._answered = time.monotonic()
+                self._greeted = True
+                self._become(self._breaker.probed(True, self._answered, 0.0), None)
+
+    async def _until_due(self) -> None:
+        while not self._breaker.open:
+            quiet = time.monotonic() - self._answered
+            if quiet >= PULSE:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PULSE - quiet):
+                    await self._turned.wait()
+        await asyncio.sleep(max(0.0, self._breaker.until - time.monotonic()))
+
+    def _become(self, breaker: Breaker, trouble: VtnError | None) -> None:
+        was_open, self._breaker = self.is_open(), breaker
+        if self.is_open():
+            self.trouble = None
+        else:
+            self.trouble = trouble or self.trouble
+        if was_open == self.is_open():
+            return
+        self._turned.set()
+        self._turned = asyncio.Event()
+        if self.is_open():
+            self._on_open()
+        else:
+            self.shut_since = time.monotonic()
+            self._on_shut(self.trouble or VtnError("The VTN does not answer."))

@@ -1,0 +1,114 @@
+"""How far registration is and what came of it: what the engine shows and `register` prints."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vendash.models import Accepted, Refused, RegistrationOutcome, VenWork, VtnState
+from vendash.vtn.registrar import Work, wanted
+
+RATE_OVER = 5.0
+"""Seconds over which the rate is taken."""
+
+_ENDS = frozenset({VtnState.FAILED, VtnState.CONFLICT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationProgress:
+    """How far the present work is. Counts are of VENs and resources together."""
+
+    done: int
+    total: int
+    failed: int
+    per_second: float
+    """Over the last few seconds."""
+    seconds_left: float | None
+    ven: str = ""
+    """The VEN being worked on, empty when they are many."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Count:
+    """What came of VENs, or of resources."""
+
+    registered: int = 0
+    """Created at the VTN."""
+    already: int = 0
+    """Were there before: adopted, or brought up to date."""
+    removed: int = 0
+    """Not wanted there any more, and gone."""
+    failed: int = 0
+    """Refused for good, or in conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What `Registrar.settle` did."""
+
+    vens: Count
+    resources: Count
+    failures: Sequence[Refused]
+    seconds: float
+    trouble: str = ""
+    """A sentence about the VTN as a whole that ended the work early; empty where none did."""
+
+
+class Tally:
+    """Counts outcomes as they are recorded."""
+
+    def __init__(self, *, keep_failures: bool) -> None:
+        self.vens = Count()
+        self.resources = Count()
+        self.failures: list[Refused] = []
+        self._keep_failures = keep_failures
+        self._recent: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._ven = ""
+        self.done = 0
+
+    def add(self, outcomes: Sequence[RegistrationOutcome]) -> None:
+        """Count a batch; what will be tried again does not count yet."""
+        for outcome in outcomes:
+            self._count(outcome)
+        names = {_ven_of(outcome.item) for outcome in outcomes}
+        self._ven = names.pop() if len(names) == 1 else ""
+        now = time.monotonic()
+        self._recent.append((now, self.done))
+        while len(self._recent) > 2 and self._recent[0][0] < now - RATE_OVER:
+            self._recent.popleft()
+
+    def progress(self, total: int) -> RegistrationProgress:
+        """A snapshot for the screen."""
+        (since, before), (now, done) = self._recent[0], self._recent[-1]
+        rate = (done - before) / (now - since) if now > since else 0.0
+        return RegistrationProgress(
+            done=self.done,
+            total=max(total, self.done),
+            failed=self.vens.failed + self.resources.failed,
+            per_second=rate,
+            seconds_left=max(0, total - self.done) / rate if rate > 0 else None,
+            ven=self._ven,
+        )
+
+    def _count(self, outcome: RegistrationOutcome) -> None:
+        count = self.vens if isinstance(outcome.item, VenWork) else self.resources
+        match outcome:
+            case Accepted(item=item) if not wanted(item):
+                count.removed += 1
+            case Accepted(already=True):
+                count.already += 1
+            case Accepted():
+                count.registered += 1
+            case Refused(state=state) if state in _ENDS:
+                count.failed += 1
+                if self._keep_failures:
+                    self.failures.append(outcome)
+            case _:
+                return
+        self.done += 1
+
+
+def _ven_of(item: Work) -> str:
+    return item.name if isinstance(item, VenWork) else item.resource.ven or ""

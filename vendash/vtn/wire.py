@@ -1,0 +1,202 @@
+"""The only module that knows httpx: one connection to a VTN, and its failures in our words.
+
+Imported when the first request is made, because httpx and ssl take a tenth of a second to load.
+Every worker has a connection, hence an `httpx.AsyncClient`, of its own: one pool shared by many
+gets slower with every one of them, and a cancelled request can leave it full for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import math
+import socket
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from vendash.text import plain
+from vendash.vtn.answers import Reply
+from vendash.vtn.errors import (
+    VtnAnswerError,
+    VtnError,
+    VtnSilentError,
+    VtnUnreachableError,
+    VtnUntrustedError,
+)
+
+LARGEST_ANSWER = 5_000_000
+"""Bytes; a page of 50 resources is about 60,000."""
+LONGEST_PAUSE = 300.0
+"""Seconds; no VTN can stop us for longer."""
+KEEP_ALIVE = 75.0
+"""Seconds that an idle connection stays open."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class Wire:
+    """One connection, kept alive between requests."""
+
+    def __init__(self, context: ssl.SSLContext, *, timeout: float) -> None:
+        self._context = context
+        self._timeout = timeout
+        self._client = self._new_client()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Reply:
+        """Send one request and read its answer, all within the timeout.
+
+        Raises:
+            VtnUnreachableError: Nothing has left.
+            VtnUntrustedError: The certificate is not valid; nothing has left.
+            VtnSilentError: It has left, and there is no whole answer.
+            VtnAnswerError: It has left, and the answer is too large.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):  # httpx never gives up on a slow drip
+                return await self._exchange(method, url, headers, body)
+        except (*_NEVER_LEFT, httpx.InvalidURL) as error:
+            raise _unreachable(error, url) from error
+        except (TimeoutError, httpx.TimeoutException) as error:
+            await self._renew()
+            raise VtnSilentError(f"The VTN did not answer within {self._timeout:g} s.") from error
+        except httpx.RequestError as error:
+            raise VtnSilentError(
+                "The connection to the VTN broke before its answer was complete."
+            ) from error
+
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Reply:
+        request = self._client.build_request(method, url, headers=headers, content=body)
+        response = await self._client.send(request, stream=True)
+        try:
+            content = await _bounded(response)
+        finally:
+            await response.aclose()
+        return _reply(response, content)
+
+    async def _renew(self) -> None:
+        """A request that was cancelled while it connected can leave the pool full for good."""
+        abandoned, self._client = self._client, self._new_client()
+        await abandoned.aclose()
+
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=self._context,
+            timeout=self._timeout,
+            limits=httpx.Limits(
+                max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE
+            ),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+
+@functools.cache
+def ssl_context(ca_file: str | None) -> ssl.SSLContext:
+    """The context for every connection of this process (30 ms and 0.8 MB each).
+
+    Raises:
+        VtnUntrustedError: The CA file cannot be used.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise VtnUntrustedError(
+            f"The CA file {plain(str(ca_file), 80)} cannot be used: give a readable PEM file."
+        ) from error
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise VtnAnswerError("The VTN's answer is larger than 5 MB: is this the right address?")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _reply(response: httpx.Response, content: bytes) -> Reply:
+    headers = response.headers
+    return Reply(
+        status=response.status_code,
+        body=content,
+        content_type=headers.get("content-type", ""),
+        location=headers.get("location", ""),
+        retry_after=_retry_after(headers.get("retry-after"), headers.get("date")),
+    )
+
+
+def _retry_after(value: str | None, date: str | None) -> float | None:
+    """Seconds or an HTTP date (RFC 9110, 10.2.3), the latter by the VTN's own clock."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        until, now = _http_date(value), _http_date(date or "")
+        if until is None or now is None:
+            return None
+        seconds = (until - now).total_seconds()
+    return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_PAUSE)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _unreachable(error: Exception, url: str) -> VtnError:
+    parts = urlsplit(url)
+    at = f"{parts.scheme}://{parts.netloc}"
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = plain(cause.verify_message or "verification failed", 100)
+            return VtnUntrustedError(
+                f"The certificate of the VTN at {at} is not valid here ({why}): "
+                "give the CA file it was signed with, or correct the address."
+            )
+        if isinstance(cause, ssl.SSLError):
+            return VtnUntrustedError(
+                f"The VTN at {at} does not speak TLS here: is it an http:// address?"
+            )
+        if isinstance(cause, socket.gaierror):
+            return VtnUnreachableError(
+                f"The host {parts.hostname} of the VTN is not known: check the address."
+            )
+    if isinstance(error, httpx.TimeoutException):
+        return VtnUnreachableError(
+            f"There is no connection to the VTN at {at}: check the address and the network."
+        )
+    return VtnUnreachableError(
+        f"The VTN at {at} refuses the connection: is it running, and is the address right?"
+    )
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return chain
