@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 EVERYWHERE = frozenset({"vens", "resources", "live", "activity", "help", "detail"})
 LISTS = frozenset({"vens", "resources", "live", "activity"})
+SCROLLED = LISTS | {"help", "detail"}
 FLEET = frozenset({"vens", "resources"})
 
 
@@ -241,12 +242,12 @@ ACTIONS: tuple[Action, ...] = (
         help="The previous status.",
         screens=frozenset({"resources"}),
     ),
-    Action(id="down", keys=("down", "j"), title="down", help="One row down.", screens=LISTS),
-    Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=LISTS),
-    Action(id="page_down", keys=("pagedown",), title="page", help="A page down.", screens=LISTS),
-    Action(id="page_up", keys=("pageup",), title="page up", help="A page up.", screens=LISTS),
-    Action(id="first", keys=("home", "g"), title="first", help="The first row.", screens=LISTS),
-    Action(id="last", keys=("end", "G"), title="last", help="The last row.", screens=LISTS),
+    Action(id="down", keys=("down", "j"), title="down", help="One row down.", screens=SCROLLED),
+    Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=SCROLLED),
+    Action(id="next_page", keys=("pagedown",), title="page", help="A page down.", screens=SCROLLED),
+    Action(id="previous_page", keys=("pageup",), title="page up", help="A page up.", screens=SCROLLED),
+    Action(id="first", keys=("home", "g"), title="first", help="The first row.", screens=SCROLLED),
+    Action(id="last", keys=("end", "G"), title="last", help="The last row.", screens=SCROLLED),
     Action(
         id="command",
         keys=("colon",),
@@ -308,6 +309,14 @@ ACTIONS: tuple[Action, ...] = (
         help="Delete all resources of this database, after a backup.",
         danger=True,
         command="reset",
+    ),
+    Action(
+        id="since",
+        title="since",
+        help="The handover: what was done since then, and what is still open.",
+        screens=frozenset({"activity"}),
+        command="since",
+        argument="22:00",
     ),
     Action(
         id="theme",

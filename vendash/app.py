@@ -1,0 +1,187 @@
+"""The console: a Textual app over one fleet.
+
+Keys are taken by one task, one after another, and never by a focused widget: what a key means
+depends on what the keys before it did, and those typed ahead must not act on an older screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.events import Event, Key, Paste
+
+from vendash.fleet import Fleet
+from vendash.models import VendashError
+from vendash.screens.activity import ActivityScreen
+from vendash.screens.base import BaseScreen
+from vendash.screens.console import Console, EngineControl
+from vendash.screens.resources import ResourcesScreen
+from vendash.screens.vens import VensScreen
+from vendash.widgets.palette import THEMES, textual_themes
+
+if TYPE_CHECKING:
+    from vendash.telemetry.ticks import TickReader
+
+SECOND = 1.0
+"""How often live numbers and the status of the engine are read."""
+RETRY_SECONDS = 5.0
+"""How long after an error the watch over the database is taken up again."""
+
+log = logging.getLogger(__name__)
+
+
+class VendashApp(App[None]):
+    """The console of one fleet. Run it with `mouse=False` over SSH.
+
+    It changes the fleet only through `fleet`, reads live numbers only from `live`, and knows of the
+    engine only its status in `live_folder` and what `engine` can do. `importer` imports a folder
+    of CSV files and answers with a sentence; without it `:import` is off.
+    """
+
+    TITLE = "vendash"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        live: TickReader,
+        live_folder: Path,
+        *,
+        engine: EngineControl | None = None,
+        marks: tuple[str, ...] = (),
+        importer: Callable[[Path], Awaitable[str]] | None = None,
+        site: str | None = None,
+        clock: Callable[[], datetime] = datetime.now,
+        theme: str = THEMES[0],
+    ) -> None:
+        plain = "NO_COLOR" in os.environ  # read before Textual takes it out of the environment
+        super().__init__(ansi_color=True if plain else None)
+        self.console_state = Console(
+            fleet=fleet,
+            live=live,
+            folder=live_folder,
+            engine=engine,
+            marks=marks,
+            clock=clock,
+            importer=importer,
+            show=self.show_current,
+        )
+        if site is not None:
+            self.console_state.site = site
+        for one in textual_themes():
+            self.register_theme(one)
+        self.theme = "ansi" if plain else theme
+        self.animation_level = "none"
+        self._keys: asyncio.Queue[Key | Paste] = asyncio.Queue()
+        for name, screen in self._screens_by_mode().items():
+            self.add_mode(name, screen)
+
+    def _screens_by_mode(self) -> dict[str, Callable[[], BaseScreen]]:
+        """Every screen that has a number key and a command; help and details lie over them."""
+        return {
+            "vens": partial(VensScreen, self.console_state),
+            "resources": partial(ResourcesScreen, self.console_state),
+            "live": self._live_screen,
+            "activity": partial(ActivityScreen, self.console_state),
+        }
+
+    def _live_screen(self) -> BaseScreen:
+        from vendash.screens.live import LiveScreen  # noqa: PLC0415 (numpy, not before it is shown)
+
+        return LiveScreen(self.console_state)
+
+    async def on_mount(self) -> None:
+        """Show the VENs and begin to listen: to keys, to the database, to the clock."""
+        self.console_state.read_status()
+        await self.switch_mode("vens")
+        self.run_worker(self._take_keys(), group="keys")
+        self.run_worker(self._watch_fleet(), group="fleet")
+        self.set_interval(SECOND, self.second)
+
+    @property
+    def current(self) -> BaseScreen | None:
+        """The screen that is shown, where it is one of ours."""
+        return self.screen if isinstance(self.screen, BaseScreen) else None
+
+    def show_current(self) -> None:
+        """Bring what is shown up to date."""
+        if self.current is not None:
+            self.current.show()
+
+    def second(self) -> None:
+        """What happens once a second."""
+        self.console_state.read_status()
+        if self.current is not None:
+            self.current.on_second()
+            self.current.show()
+
+    # --- keys -------------------------------------------------------------------------------
+
+    async def on_event(self, event: Event) -> None:
+        """Put keys in line instead of handing them to a widget."""
+        if isinstance(event, Key | Paste):
+            self._keys.put_nowait(event)
+        else:
+            await super().on_event(event)
+
+    async def _take_keys(self) -> None:
+        while True:
+            event = await self._keys.get()
+            try:
+                await self._take(event)
+            finally:
+                self._keys.task_done()
+
+    async def _take(self, event: Key | Paste) -> None:
+        screen = self.current
+        if screen is None:
+            return
+        if isinstance(event, Paste):
+            if screen.asking is not None:
+                screen.asking.paste(event.text)
+        else:
+            await screen.take_key(event.key, event.character)
+        self.show_current()
+
+    async def idle(self) -> None:
+        """Returns when every key so far was handled and what it asked for is done and shown."""
+        await self._keys.join()
+        await self.workers.wait_for_complete(
+            [worker for worker in self.workers if worker.group == "act"]
+        )
+        if self.current is not None:
+            await self.current.settled()
+
+    # --- the database -----------------------------------------------------------------------
+
+    async def _watch_fleet(self) -> None:
+        """Tell the screen of every change, whoever made it."""
+        while True:
+            try:
+                async for _ in self.console_state.fleet.reader.changes():
+                    self._fleet_changed()
+            except VendashError as error:
+                self.console_state.say(str(error), trouble=True)
+            except Exception:
+                log.exception("watching the database failed")
+                self.console_state.say("The database cannot be watched: the log says why.")
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _fleet_changed(self) -> None:
+        self.console_state.epoch += 1
+        if self.current is not None:
+            self.current.fleet_changed()
+            self.current.show()

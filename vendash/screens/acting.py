@@ -1,0 +1,109 @@
+"""Deciding about resources: who is meant, asking, doing. For the screens that show the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vendash.models import ActionOutcome, Selection
+from vendash.screens.deciding import VERBS, Verb, outcome_words
+from vendash.widgets.text import thousands
+
+if TYPE_CHECKING:
+    from vendash.screens.console import Console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an action would be done to, frozen before it is asked."""
+
+    selection: Selection
+    words: str
+    """What is asked."""
+    where: str
+    """For the result and the audit log: a VEN, or how many."""
+    options: str
+    """Of the command that would do the same."""
+    hidden: int = 0
+    """Marked rows that a filter hides and that are not in the selection."""
+
+
+class ActsOnResources:
+    """Register, approve, suspend, pending and unregister, asked first."""
+
+    if TYPE_CHECKING:
+        console: Console
+        held: bool
+        confirm: Callable[..., None]
+
+    async def target(self, verb: Verb) -> Target:
+        """What the verb would be done to now."""
+        raise NotImplementedError
+
+    async def hidden_too(self, verb: Verb) -> Target:
+        """The same with the marked rows that a filter hides."""
+        return await self.target(verb)
+
+    async def action_register(self, argument: str = "") -> None:
+        """Want the chosen ones at the VTN."""
+        await self._ask(VERBS["register"])
+
+    async def action_unregister(self, argument: str = "") -> None:
+        """Want the chosen ones there no longer."""
+        await self._ask(VERBS["unregister"])
+
+    async def action_approve(self, argument: str = "") -> None:
+        """Approve the chosen ones."""
+        await self._ask(VERBS["approve"])
+
+    async def action_suspend(self, argument: str = "") -> None:
+        """Suspend the chosen ones."""
+        await self._ask(VERBS["suspend"])
+
+    async def action_pend(self, argument: str = "") -> None:
+        """Set the chosen ones to pending."""
+        await self._ask(VERBS["pend"])
+
+    async def _ask(self, verb: Verb) -> None:
+        self._ask_about(verb, await self.target(verb))
+
+    def _ask_about(self, verb: Verb, target: Target) -> None:
+        count = len(target.selection)
+        if not count:
+            self.console.say(f"nothing here to {verb.command or verb.id}: no row would change")
+            return
+
+        async def with_hidden() -> None:
+            self._ask_about(verb, await self.hidden_too(verb))
+
+        self.confirm(
+            target.words,
+            lambda: self._do(verb, target),
+            id=verb.id,
+            count=count,
+            kw=target.selection.p_max_kw,
+            same=f"vendash {verb.command} {target.options}" if verb.command else "",
+            hidden=target.hidden,
+            with_hidden=with_hidden if target.hidden else None,
+        )
+
+    async def _do(self, verb: Verb, target: Target) -> str:
+        self.held = True
+        outcome = await _call(self.console, verb, target)
+        status = self.console.status
+        engine = status is not None and status.fresh
+        return outcome_words(verb, outcome, target.where, engine)
+
+
+async def _call(console: Console, verb: Verb, target: Target) -> ActionOutcome:
+    fleet = console.fleet
+    calls: dict[str, Callable[..., Awaitable[ActionOutcome]]] = {
+        "register": fleet.register,
+        "unregister": fleet.unregister,
+        "approve": fleet.approve,
+        "suspend": fleet.suspend,
+        "pend": fleet.pend,
+    }
+    extra: dict[str, Any] = {"subject": target.where or thousands(len(target.selection))}
+    return await calls[verb.id](target.selection, **extra)

@@ -1,0 +1,220 @@
+"""The actions that work on every screen: going somewhere, commands, undo, and leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from vendash import actions
+from vendash.models import NO_VEN, AuditAction, VendashError
+from vendash.screens.asking import Choice, Confirmation, Typing
+from vendash.screens.doing import carry_out
+from vendash.screens.undoing import last_undoable, undo_words
+from vendash.widgets.palette import THEMES
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from vendash.screens.asking import Asking
+    from vendash.screens.base import BaseScreen
+    from vendash.screens.console import Console
+
+
+class Anywhere:
+    """Mixed into every screen. Each `action_*` takes what followed the command's word."""
+
+    if TYPE_CHECKING:
+        app: App[Any]
+        console: Console
+        asking: Asking | None
+        NAME: ClassVar[str]
+
+        async def perform(self, wanted: actions.Action, argument: str = "") -> None:
+            """As in `BaseScreen`."""
+
+    # --- going somewhere --------------------------------------------------------------------
+
+    async def action_vens(self, argument: str = "") -> None:
+        """To the list of VENs."""
+        await self.app.switch_mode("vens")
+        while len(self.app.screen_stack) > 1:
+            await self.app.pop_screen()
+
+    async def action_resources(self, argument: str = "") -> None:
+        """To the resources of all VENs, or of the one that is named."""
+        if not argument:
+            await self.app.switch_mode("resources")
+            return
+        names = [ven.name for ven in await self.console.fleet.reader.vens()]
+        wanted = argument.casefold()
+        found = [name for name in names if name.casefold() == wanted]
+        found = found or [name for name in names if name.casefold().startswith(wanted)]
+        if not found:
+            raise VendashError(f"There is no VEN {argument}: `:vens` lists them.")
+        await self.open_ven(found[0])
+
+    async def open_ven(self, name: str) -> None:
+        """To the resources of one VEN, one level below the list of VENs."""
+        from vendash.screens.resources import ResourcesScreen  # noqa: PLC0415 (it imports us)
+
+        await self.action_vens()
+        await self.app.push_screen(ResourcesScreen(self.console, ven=name or NO_VEN))
+
+    async def action_live(self, argument: str = "") -> None:
+        """To the simulation and the meters."""
+        await self.app.switch_mode("live")
+
+    async def action_activity(self, argument: str = "") -> None:
+        """To what was done."""
+        await self.app.switch_mode("activity")
+
+    async def action_help(self, argument: str = "") -> None:
+        """To the keys and commands that work here."""
+        from vendash.screens.help import HelpScreen  # noqa: PLC0415 (it imports us)
+
+        if self.NAME != "help":
+            await self.app.push_screen(HelpScreen(self.console, asked_from=cast("BaseScreen", self)))
+
+    async def action_back(self, argument: str = "") -> None:
+        """One level back; at the list of VENs there is none left."""
+        if len(self.app.screen_stack) > 1:
+            await self.app.pop_screen()
+        elif self.app.current_mode != "vens":
+            await self.app.switch_mode("vens")
+
+    # --- commands ---------------------------------------------------------------------------
+
+    async def action_command(self, argument: str = "") -> None:
+        """Type a command on the reserved line."""
+        self.asking = Typing(lead=":", accept=self.run_command, history=self.console.commands)
+
+    async def run_command(self, line: str) -> None:
+        """Do what a line after `:` says. Raises `VendashError` where it says nothing known."""
+        word, _, argument = line.strip().partition(" ")
+        if not word:
+            return
+        self.console.commands.append(line)
+        meant = actions.for_command(word, self.NAME)
+        if meant is None:
+            raise VendashError(f"There is no command :{word} on this screen; ? lists them.")
+        await self.perform(meant, argument.strip())
+
+    async def action_theme(self, argument: str = "") -> None:
+        """Other colours."""
+        if argument not in THEMES:
+            raise VendashError(f":theme takes one of {', '.join(THEMES)}.")
+        self.app.theme = argument
+
+    async def action_simulate(self, argument: str = "") -> None:
+        """Want the simulation on or off."""
+        if argument not in {"on", "off"}:
+            raise VendashError(":simulate takes on or off.")
+        on = argument == "on"
+
+        async def do() -> str:
+            outcome = await self.console.fleet.simulate(on)
+            if not outcome.changed:
+                return f"the simulation is {argument} already"
+            return f"simulation {argument}"
+
+        carry_out(self.app, self.console, "simulate", do)
+
+    async def action_import(self, argument: str = "") -> None:
+        """Import a folder of CSV files."""
+        importer = self.console.importer
+        if not argument or importer is None:
+            raise VendashError(":import takes the folder of the CSV files.")
+        carry_out(self.app, self.console, "import", lambda: importer(Path(argument)))
+
+    async def action_reset(self, argument: str = "") -> None:
+        """Delete all resources, after asking and after a backup."""
+        work = await self.console.fleet.reader.work()
+
+        async def do() -> str:
+            path = await self.console.fleet.reset()
+            return f"deleted {work.total:,} resources; the backup is {path}"
+
+        self.confirm(
+            f"RESET: delete all {work.total:,} resources here, after a backup",
+            do,
+            id="reset",
+            count=max(work.total, 101),
+            same="vendash reset",
+        )
+
+    # --- undo -------------------------------------------------------------------------------
+
+    async def action_undo(self, argument: str = "") -> None:
+        """Reverse the operator's last action, asked with its own words."""
+        fleet = self.console.fleet
+        last = last_undoable(await fleet.reader.actions(limit=200), fleet.actor)
+        if last is None:
+            raise VendashError("There is nothing of yours to undo.")
+        self.ask_undo(last)
+
+    def ask_undo(self, last: AuditAction) -> None:
+        """Ask whether to reverse this action of the audit log."""
+
+        async def do() -> str:
+            outcome = await self.console.fleet.undo(last.sequence)
+            skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
+            return f"undid {last.verb} of {outcome.changed:,}{skipped}; u redoes"
+
+        words = undo_words(last, self.console.fleet.actor)
+        self.confirm(words, do, id="undo", count=1, same="vendash undo")
+
+    # --- leaving ----------------------------------------------------------------------------
+
+    async def action_quit(self, argument: str = "") -> None:
+        """Leave; asks what becomes of an engine that this console started."""
+        engine = self.console.engine
+        if engine is None or not engine.started_here or not engine.running():
+            self.app.exit()
+            return
+
+        async def leave() -> None:
+            self.app.exit()
+
+        async def stop() -> None:
+            self.console.say("ending the engine")
+            await engine.stop()
+            self.app.exit()
+
+        self.asking = Choice(
+            "LEAVE: this console started the engine",
+            {"g": ("it goes on in the background", leave), "s": ("stop it", stop)},
+        )
+
+    # --- asking -----------------------------------------------------------------------------
+
+    def confirm(
+        self,
+        lead: str,
+        do: Callable[[], Awaitable[str]],
+        *,
+        id: str,
+        count: int,
+        kw: float = 0.0,
+        same: str = "",
+        hidden: int = 0,
+        with_hidden: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Ask, and on yes do it in the background under this action's id; its answer is said."""
+
+        async def yes() -> None:
+            carry_out(self.app, self.console, id, do)
+
+        def no(why: str) -> None:
+            self.console.say(f"{why}: nothing was done" if why else "nothing was done")
+
+        self.asking = Confirmation(
+            lead=lead,
+            count=count,
+            kw=kw,
+            yes=yes,
+            no=no,
+            hidden=hidden,
+            with_hidden=with_hidden,
+            same=same,
+        )

@@ -1,0 +1,190 @@
+"""What the console can be asking: a filter, a command, a confirmation. Keys go nowhere else then.
+
+Nothing here is a widget. Focusing one takes a turn of the event loop, in which keys that were
+typed ahead act elsewhere or are lost; these take a key in the step in which it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vendash.widgets.editor import Editor
+from vendash.widgets.palette import Words
+
+TYPE_FROM_ROWS = 100
+"""Above so many rows the number is typed."""
+TYPE_FROM_KW = 1000.0
+"""Above so much power the number is typed."""
+
+
+class Asking(Protocol):
+    """Takes every key until it is answered."""
+
+    in_filter_line: bool
+    """Shown on the filter line; else on the reserved line."""
+
+    def words(self) -> Words:
+        """The question and what was typed so far."""
+
+    async def key(self, key: str, character: str | None) -> bool:
+        """Take one key; True when this ends the asking."""
+
+    def paste(self, text: str) -> None:
+        """Take pasted text."""
+
+
+@dataclass
+class Typing:
+    """A line of text that is accepted with enter and dropped with esc."""
+
+    lead: str
+    accept: Callable[[str], Awaitable[None]]
+    drop: Callable[[], None] = lambda: None
+    change: Callable[[str], str] = lambda text: ""
+    """Told of every change; answers with what is wrong, or nothing."""
+    text: str = ""
+    history: Sequence[str] = ()
+    in_filter_line: bool = False
+    _wrong: str = ""
+
+    def __post_init__(self) -> None:
+        self._editor = Editor(self.text, self.history)
+
+    def words(self) -> Words:
+        """The lead, the line with its caret, and what is wrong with it."""
+        wrong: Words = [("   " + self._wrong, "trouble")] if self._wrong else []
+        return [(self.lead, "key"), *self._editor.words(), *wrong]
+
+    async def key(self, key: str, character: str | None) -> bool:
+        """Edit, accept or drop."""
+        if key == "enter":
+            await self.accept(self._editor.text)
+            return True
+        if key in {"escape", "ctrl+c"} or (key == "backspace" and not self._editor.text):
+            self.drop()
+            return True
+        self._edit(lambda: self._editor.key(key, character))
+        return False
+
+    def paste(self, text: str) -> None:
+        """Insert the first line of it."""
+        line = next(iter(text.splitlines()), "")
+        self._edit(lambda: self._editor.insert(line))
+
+    def _edit(self, edit: Callable[[], object]) -> None:
+        before = self._editor.text
+        edit()
+        if self._editor.text != before:
+            self._wrong = self.change(self._editor.text)
+
+
+@dataclass
+class Confirmation:
+    """Asks before anything changes; the default is No.
+
+    Up to 100 rows and 1 MW a `y` is enough, above that the number of rows has to be typed, so
+    that nobody does by habit what is large.
+    """
+
+    lead: str
+    """What, how many, how much power, what stays: `SUSPEND 112 shown, 2.5 MW`."""
+    count: int
+    kw: float
+    yes: Callable[[], Awaitable[None]]
+    no: Callable[[str], None]
+    """Told why, in a few words."""
+    hidden: int = 0
+    """Marked rows that the filter hides."""
+    with_hidden: Callable[[], Awaitable[None]] | None = None
+    """Asks again, for the hidden ones too."""
+    same: str = ""
+    """The command that would do the same."""
+    in_filter_line: bool = False
+    _typed: str = ""
+    _shows_command: bool = field(default=False)
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the number has to be typed."""
+        return self.count > TYPE_FROM_ROWS or self.kw > TYPE_FROM_KW
+
+    def words(self) -> Words:
+        """The question, how to answer it, and what was typed."""
+        if self._shows_command:
+            return [("the same:  ", "dim"), (self.same, "strong"), ("   any key: back", "dim")]
+        how = f": type {self.count}, then enter" if self.by_number else "?  y:yes"
+        words: Words = [(self.lead, "prompt"), (how, "strong")]
+        if self.hidden and self.with_hidden:
+            words.append((f"   h:{self.hidden} hidden too", "key"))
+        words.append(("   esc:no", "key"))
+        if self.by_number:
+            words += [("   ", "text"), (self._typed, "strong"), (" ", "caret")]
+        return words
+
+    async def key(self, key: str, character: str | None) -> bool:
+        """Answer; every key that is no answer does nothing."""
+        if self._shows_command:
+            self._shows_command = False
+            return False
+        if key in {"escape", "ctrl+c", "n"}:
+            self.no("")
+            return True
+        if key == "h" and self.hidden and self.with_hidden:
+            await self.with_hidden()
+            return False
+        if key == "question_mark" and self.same:
+            self._shows_command = True
+            return False
+        if self.by_number:
+            return await self._number(key, character)
+        if key == "y":
+            await self.yes()
+        elif key == "enter":
+            self.no("")
+        return key in {"y", "enter"}
+
+    async def _number(self, key: str, character: str | None) -> bool:
+        if character is not None and character in "0123456789":
+            self._typed = (self._typed + character)[:12]
+        elif key == "backspace":
+            self._typed = self._typed[:-1]
+        elif key == "enter":
+            if self._typed == str(self.count):
+                await self.yes()
+            else:
+                self.no(f"{self._typed or 'nothing'} is not {self.count}")
+            return True
+        return False
+
+    def paste(self, text: str) -> None:
+        """Nothing: an answer is typed, never pasted."""
+
+
+@dataclass
+class Choice:
+    """A few answers, each with its key; esc is always one more: none of them."""
+
+    lead: str
+    answers: Mapping[str, tuple[str, Callable[[], Awaitable[None]]]]
+    """Key: (what it does, the doing)."""
+    in_filter_line: bool = False
+
+    def words(self) -> Words:
+        """The question and its answers."""
+        words: Words = [(self.lead, "prompt")]
+        words += [(f"   {key}:{title}", "key") for key, (title, _) in self.answers.items()]
+        return [*words, ("   esc:no", "key")]
+
+    async def key(self, key: str, character: str | None) -> bool:
+        """Take an answer; other keys do nothing."""
+        if key in {"escape", "ctrl+c"}:
+            return True
+        if key not in self.answers:
+            return False
+        await self.answers[key][1]()
+        return True
+
+    def paste(self, text: str) -> None:
+        """Nothing: an answer is typed."""

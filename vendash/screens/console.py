@@ -1,0 +1,81 @@
+"""What all screens of one console share: fleet, readers, clock, and what was said last."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from vendash.fleet import Fleet
+from vendash.telemetry.status import EngineStatus, read_status
+
+if TYPE_CHECKING:
+    from vendash.telemetry.ticks import TickReader
+
+
+class EngineControl(Protocol):
+    """The engine as the console knows it: whether it runs, and whether to end it at the end."""
+
+    started_here: bool
+
+    def running(self) -> bool:
+        """Whether an engine works on this database."""
+
+    async def stop(self) -> None:
+        """End it, and wait until it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence on the reserved line: what came of the last action, or what went wrong."""
+
+    text: str
+    trouble: bool
+    at: float
+    """Monotonic seconds."""
+
+
+def _site() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname().split('.')[0]}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Console:
+    """One operator's view of one fleet."""
+
+    fleet: Fleet
+    live: TickReader
+    folder: Path
+    """Where the engine leaves its status."""
+    engine: EngineControl | None = None
+    marks: tuple[str, ...] = ()
+    """For the header, beside READ-ONLY and SIM: DEMO."""
+    site: str = field(default_factory=_site)
+    clock: Callable[[], datetime] = datetime.now
+    """Local time."""
+    importer: Callable[[Path], Awaitable[str]] | None = None
+    """Imports a folder of CSV files; its answer is the sentence to show."""
+    status: EngineStatus | None = None
+    """What the engine last said; None where it never did."""
+    commands: list[str] = field(default_factory=list)
+    """What was typed after `:`, oldest first."""
+    acting: str = ""
+    """The id of the action under way."""
+    notice: Notice | None = None
+    show: Callable[[], None] = lambda: None
+    """Brings the screen that is shown up to date; the app's."""
+    epoch: int = 0
+    """Rises whenever the database has changed."""
+
+    def read_status(self) -> None:
+        """Ask what the engine said last: one small file on tmpfs."""
+        self.status = read_status(self.folder)
+
+    def say(self, text: str, *, trouble: bool = False) -> None:
+        """Put a sentence on the reserved line of whatever screen is shown."""
+        self.notice = Notice(text, trouble, time.monotonic())

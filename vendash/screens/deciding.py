@@ -1,0 +1,75 @@
+"""How a decision about resources is asked and what came of it, in words: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vendash.models import ActionOutcome, RegistrationStatus, Selection, StatusCounts
+from vendash.widgets.text import plural, power, visible
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing that can be done to resources."""
+
+    id: str
+    """As in the action declarations."""
+    done: str
+    """What the result sentence says."""
+    becomes: RegistrationStatus | None
+    """The decision it makes; None where it makes none."""
+    command: str
+    """Of the command line; empty where there is none."""
+
+    @property
+    def shout(self) -> str:
+        """As a confirmation begins."""
+        return self.command.upper() or self.id.upper()
+
+
+VERBS: Mapping[str, Verb] = {
+    verb.id: verb
+    for verb in (
+        Verb("register", "to be registered", None, "register"),
+        Verb("unregister", "to be taken from the VTN", None, ""),
+        Verb("approve", "approved", RegistrationStatus.APPROVED, "approve"),
+        Verb("suspend", "suspended", RegistrationStatus.SUSPENDED, "suspend"),
+        Verb("pend", "set to pending", RegistrationStatus.PENDING, "pending"),
+    )
+}
+
+
+def so_already(counts: StatusCounts, becomes: RegistrationStatus | None) -> int:
+    """How many carry the decision already."""
+    return 0 if becomes is None else getattr(counts, becomes.value.lower())
+
+
+def rows_words(verb: Verb, selection: Selection, name: str) -> str:
+    """What is asked of rows: `SUSPEND 112 shown, 2.5 MW`, or the name when it is one."""
+    what = visible(name) if len(selection) == 1 else f"{len(selection):,} shown"
+    already = so_already(selection.by_status, verb.becomes)
+    note = f"; {already:,} so already" if already and len(selection) > 1 else ""
+    return f"{verb.shout} {what}, {power(selection.p_max_kw)}{note}"
+
+
+def vens_words(verb: Verb, names: list[str], selection: Selection, stay: int) -> str:
+    """What is asked of VENs: `APPROVE Herning: 952 pending, 4.1 MW; 62 suspended stay`."""
+    who = visible(names[0]) if len(names) == 1 else plural(len(names), "VEN")
+    noun = "pending" if verb.id == "approve" else plural(len(selection), "resource").split(" ")[1]
+    rest = f"; {stay:,} suspended stay" if stay else ""
+    return f"{verb.shout} {who}: {len(selection):,} {noun}, {power(selection.p_max_kw)}{rest}"
+
+
+def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, engine: bool) -> str:
+    """What came of it: `approved 952 in Herning; u undoes`."""
+    if not outcome.changed:
+        return f"nothing changed: {outcome.unchanged + outcome.skipped:,} were so already"
+    parts = [f"{verb.done} {outcome.changed:,}{f' in {visible(where)}' if where else ''}"]
+    if outcome.unchanged:
+        parts.append(f"{outcome.unchanged:,} were so already")
+    if outcome.skipped:
+        parts.append(f"{outcome.skipped:,} changed meanwhile, left alone")
+    if verb.becomes is None and not engine:
+        parts.append("no engine runs: start one with vendash run")
+    return "; ".join([*parts, "u undoes"])

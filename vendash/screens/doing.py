@@ -1,0 +1,40 @@
+"""Carrying out an action in the background, so that the keys stay live meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from vendash.models import VendashError
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from vendash.screens.console import Console
+
+log = logging.getLogger(__name__)
+
+
+def carry_out(
+    app: App[Any], console: Console, action_id: str, do: Callable[[], Awaitable[str]]
+) -> None:
+    """Run it as a worker of the app; its answer, or what went wrong, goes on the reserved line.
+
+    While it runs the same action is off, so that a key pressed twice acts once.
+    """
+    console.acting = action_id
+
+    async def work() -> None:
+        try:
+            console.say(await do())
+        except VendashError as error:
+            console.say(str(error), trouble=True)
+        except Exception:
+            log.exception("%s failed", action_id)
+            console.say(f"{action_id} failed: the log says why.", trouble=True)
+        finally:
+            console.acting = ""
+            console.show()
+
+    app.run_worker(work(), group="act", exit_on_error=False)

@@ -1,0 +1,146 @@
+"""What stands on the header, the reserved line and the footer, as words: pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+
+from vendash.actions import Situation, in_footer
+from vendash.screens.console import Console, Notice
+from vendash.telemetry.status import EngineStatus, RegistrationProgress, ServiceStatus
+from vendash.widgets.line import width
+from vendash.widgets.palette import Words
+from vendash.widgets.text import fit, thousands, visible
+
+NOTICE_SECONDS = 5.0
+"""How long a sentence holds the reserved line against progress."""
+_BAR_CELLS = 20
+
+
+def header(console: Console, breadcrumb: str, badges: Sequence[str], cells: int) -> Words:
+    """The header in at most so many cells.
+
+    When it is too long it loses, in this order: time, host, the services that are ok.
+    """
+    host: Words = [(console.site + "  ", "dim")]
+    marks: Words = list(
+        chain.from_iterable((("  ", "text"), (f" {mark} ", "badge")) for mark in badges)
+    )
+    clock: Words = [(f"  {console.clock():%H:%M}", "text")]
+    ok, wrong = _services(console)
+    for keep_clock, keep_host, keep_ok in _LOSSES:
+        left = (host if keep_host else []) + [(visible(breadcrumb), "strong")] + marks
+        right = (ok if keep_ok else []) + wrong + (clock if keep_clock else [])
+        if width(left) + width(right) + 2 <= cells:
+            break
+    else:
+        left = [(fit(visible(breadcrumb), max(1, cells - width(marks + wrong) - 2)), "strong")]
+        left += marks
+    gap = max(0, cells - width(left) - width(right))
+    return [*left, (" " * gap, "text"), *right]
+
+
+_LOSSES = (
+    (True, True, True),
+    (False, True, True),
+    (False, False, True),
+    (False, False, False),
+)
+
+
+def _services(console: Console) -> tuple[Words, Words]:
+    """The health of the services in words: those that are ok, and those that are not."""
+    status = console.status
+    if status is None or not status.fresh:
+        return [], [("  ENGINE none" if status is None else "  ENGINE ! silent", "trouble")]
+    ok: Words = []
+    wrong: Words = []
+    for name, service in (("VTN", status.vtn),):
+        words = f"  {name} {_health(service)}"
+        if service.health == "trouble":
+            wrong.append((words, "trouble"))
+        else:
+            ok.append((words, "dim"))
+    ok.append(("  ENGINE ok", "dim"))
+    return ok, wrong
+
+
+def _health(service: ServiceStatus) -> str:
+    word = {"ok": "ok", "busy": "ok", "trouble": "!", "off": "off"}[service.health]
+    return f"{word} {visible(service.text)}".rstrip()
+
+
+def badges(console: Console) -> list[str]:
+    """What the operator must never overlook, in reverse video."""
+    status = console.status
+    simulates = status is not None and status.fresh and status.simulation.health in {"ok", "busy"}
+    found = ["READ-ONLY"] if console.fleet.read_only else []
+    if simulates and status is not None:
+        found.append("SIM" if status.speed == 1 else f"SIM x{status.speed:g}")
+    return [*found, *console.marks]
+
+
+def footer(now: Situation, cells: int) -> tuple[Words, Words]:
+    """What works here and now, as much as fits, and at the right where the rest is."""
+    right: Words = [("?", "key"), (":help", "dim")]
+    left: Words = []
+    for one in in_footer(now):
+        more: Words = [(one.key, "key"), (f":{one.title} ", "dim")]
+        if width(left) + width(more) + width(right) + 1 > cells:
+            break
+        left += more
+    return left, right
+
+
+def reserved(console: Console, waiting: int | None) -> Words:
+    """What the reserved line says when nothing is asked: news, progress, or what is wrong."""
+    status = console.status if console.status is not None and console.status.fresh else None
+    progress = None if status is None else status.registration
+    notice = console.notice
+    if notice is not None and (progress is None or _age(notice) < NOTICE_SECONDS):
+        return [(visible(notice.text), "trouble" if notice.trouble else "strong")]
+    if progress is not None:
+        return progress_words(progress)
+    return _away(status, waiting)
+
+
+def _age(notice: Notice) -> float:
+    return time.monotonic() - notice.at
+
+
+def _away(status: EngineStatus | None, waiting: int | None) -> Words:
+    if status is None or status.vtn.health != "trouble":
+        return []
+    since = ""
+    if status.vtn.since:
+        since = f" since {datetime.fromtimestamp(status.vtn.since):%H:%M}"
+    waits = f"; {thousands(waiting)} wait" if waiting else ""
+    return [(f"VTN: {visible(status.vtn.detail or status.vtn.text)}{since}{waits}", "trouble")]
+
+
+def progress_words(progress: RegistrationProgress) -> Words:
+    """How far the registrar is: `REGISTER Aarhus ███░░ 602 of 1,114  231/s  2 failed  3 s left`."""
+    share = progress.done / progress.total if progress.total else 1.0
+    full = min(_BAR_CELLS, round(share * _BAR_CELLS))
+    lead = f"REGISTER {visible(progress.ven)}" if progress.ven else "REGISTER"
+    words: Words = [
+        (lead + "  ", "strong"),
+        ("█" * full + "░" * (_BAR_CELLS - full), "bar"),
+        (f"  {progress.done:,} of {progress.total:,}  {progress.per_second:,.0f}/s", "text"),
+    ]
+    if progress.failed:
+        words.append((f"  {progress.failed:,} failed", "trouble"))
+    if progress.seconds_left is not None:
+        words.append((f"  {duration(progress.seconds_left)} left", "text"))
+    return words
+
+
+def duration(seconds: float) -> str:
+    """A time span as it is read (`3 s`, `4 min`, `2 h`)."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"

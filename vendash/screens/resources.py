@@ -1,0 +1,303 @@
+"""The resources of a VEN, or of all: by decision, with their live kW."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from vendash import actions
+from vendash.filters import Query, Sort
+from vendash.models import (
+    NO_VEN,
+    RegistrationStatus,
+    ResourceRow,
+    ResourceType,
+    StatusCounts,
+    VtnState,
+)
+from vendash.screens.acting import ActsOnResources, Target
+from vendash.screens.console import Console
+from vendash.screens.deciding import Verb, rows_words
+from vendash.screens.lists import ListScreen
+from vendash.screens.readings import Readings
+from vendash.screens.vens import no_fleet
+from vendash.widgets.palette import Words
+from vendash.widgets.table import Cell, Column
+from vendash.widgets.text import visible
+
+GLYPHS = {
+    RegistrationStatus.PENDING: ("◌", "pending"),
+    RegistrationStatus.APPROVED: ("●", "approved"),
+    RegistrationStatus.SUSPENDED: ("■", "suspended"),
+}
+"""Every row shows its decision by glyph, so that it can be read without colour."""
+
+TABS = (*RegistrationStatus, None)
+"""The tabs; None is All."""
+
+_TROUBLE = frozenset({VtnState.FAILED, VtnState.CONFLICT, VtnState.DIFFERENT})
+_MOST_TROUBLES = 1000
+"""How far `n` looks; whoever has more needs a filter (`vtn:failed`)."""
+
+
+class ResourcesScreen(ActsOnResources, ListScreen[ResourceRow]):
+    """The resources of one VEN, or with `ven=None` of all."""
+
+    NAME: ClassVar[str] = "resources"
+    SORTS: ClassVar[tuple[str, ...]] = (
+        Sort.TROUBLE.value,
+        Sort.NAME.value,
+        Sort.STATUS.value,
+        Sort.TYPE.value,
+        Sort.SUB_TYPE.value,
+        Sort.VEN.value,
+        Sort.POWER.value,
+        Sort.CHANGED.value,
+    )
+
+    def __init__(self, console: Console, *, ven: str | None = None) -> None:
+        self.ven = ven
+        self.status: RegistrationStatus | None = None
+        self._counts: StatusCounts | None = None
+        self._readings = Readings(console.live)
+        super().__init__(console)
+
+    def breadcrumb(self) -> str:
+        """Where the operator is."""
+        return "Resources" if self.ven is None else f"VENs › {self.ven}"
+
+    # --- rows -------------------------------------------------------------------------------
+
+    @property
+    def asked(self) -> Query:
+        """What is asked for."""
+        return Query(
+            ven=self.ven,
+            status=self.status,
+            filter=self.filter,
+            sort=Sort(self.sort),
+            descending=self.descending,
+        )
+
+    def columns(self) -> Sequence[Column[ResourceRow]]:
+        """Power and age at the left, because they change every second."""
+        every: list[Column[ResourceRow]] = [
+            Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
+            Column(title="age", width=4, gap=1, right=True, live=True, cell=self._age),
+            Column(title="", width=1, marker=True, cell=lambda row: GLYPHS[row.status]),
+            Column(title="Resource", width=20, flex=3, gap=1, cell=_name),
+            Column(title="Type", width=4, cell=lambda row: _type(row.type)),
+            Column(title="Sub type", width=9, flex=1, cell=lambda row: row.sub_type),
+            Column(title="P max kW", width=8, gap=1, right=True, cell=_p_max),
+            Column(title="VTN", width=10, flex=1, cell=vtn_cell),
+            Column(title="Address", width=20, flex=2, from_width=116, cell=lambda row: row.address),
+            Column(
+                title="Meter point", width=18, from_width=116, cell=lambda row: row.meter_point_id
+            ),
+            Column(title="Changed", width=16, from_width=140, cell=lambda row: row.changed[:16]),
+        ]
+        if self.ven is None:
+            every.insert(4, Column(title="VEN", width=10, flex=1, cell=lambda row: row.ven))
+            every[6] = replace(every[6], from_width=95)
+        return every
+
+    def _kw(self, row: ResourceRow) -> Cell:
+        reading = self._readings.of(row.key)
+        return ("-", "dim") if reading is None else reading.power_cell()
+
+    def _age(self, row: ResourceRow) -> Cell:
+        reading = self._readings.of(row.key)
+        return "" if reading is None else reading.age_cell()
+
+    def key_of(self, row: ResourceRow) -> int:
+        """`resources.id`."""
+        return row.key
+
+    async def first(self, limit: int) -> Sequence[ResourceRow]:
+        """The first rows, without finding all."""
+        return await self.console.fleet.reader.first_rows(self.asked, limit)
+
+    async def find(self) -> Sequence[int]:
+        """All keys in order."""
+        return await self.console.fleet.reader.keys(self.asked)
+
+    async def fetch(self, keys: Sequence[int]) -> Sequence[ResourceRow]:
+        """A page of rows."""
+        return await self.console.fleet.reader.rows(keys)
+
+    async def count(self) -> None:
+        """How many carry each decision, with and without the filter."""
+        reader = self.console.fleet.reader
+        self._counts = await reader.counts(Query(ven=self.ven))
+        self.total = _of(self._counts, self.status)
+
+    def row_text(self, row: ResourceRow) -> str:
+        """Name, id, meter point, VEN, type, decision, P_max, address."""
+        fields = (row.name, row.resource_id, row.meter_point_id, row.ven, row.type.value)
+        more = (row.status.value, f"{row.p_max_kw:g}", row.address)
+        return "\t".join(visible(field) for field in (*fields, *more))
+
+    # --- lines ------------------------------------------------------------------------------
+
+    def work_line(self) -> tuple[Words, Words]:
+        """A tab for each decision with its count; the active one stands in brackets."""
+        words: Words = []
+        for tab in TABS:
+            glyph, style = GLYPHS[tab] if tab is not None else ("", "text")
+            title = _TITLES[tab]
+            count = "" if self._counts is None else f" {_of(self._counts, tab):,}"
+            left, right = ("[", "]") if tab is self.status else (" ", " ")
+            active = "strong" if tab is self.status else "text"
+            words += [(left, active), (f"{glyph} " if glyph else "", style)]
+            words += [(f"{title}{count}{right} ", active)]
+        return words, self.marks_words()
+
+    def nothing(self) -> list[Words]:
+        """What an empty tab, an empty VEN and an empty fleet say."""
+        if self._counts is not None and self._counts.total:
+            others = ", ".join(
+                f"{_of(self._counts, tab):,} {tab.value.lower()}"
+                for tab in RegistrationStatus
+                if tab is not self.status and _of(self._counts, tab)
+            )
+            return [[(f"None here; {others}. ", "text"), ("tab", "key"), (" shows them.", "text")]]
+        if self.ven is None:
+            return no_fleet(can_import=self.console.importer is not None)
+        return [[(f"{visible(self.ven)} has no resources.", "text")]]
+
+    def on_second(self) -> None:
+        """The newest tick."""
+        self._readings.update(self.console.clock().timestamp(), vens=False)
+        super().on_second()
+
+    # --- actions ----------------------------------------------------------------------------
+
+    async def action_next_tab(self, argument: str = "") -> None:
+        """The next decision."""
+        self._turn(1)
+
+    async def action_previous_tab(self, argument: str = "") -> None:
+        """The previous one."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        self.status = TABS[(TABS.index(self.status) + step) % len(TABS)]
+        self.ask_rows()
+
+    async def target(self, verb: Verb) -> Target:
+        """The marked rows that are shown, else the row under the cursor."""
+        return await self._target(verb, await self.chosen(), self.hidden_marks)
+
+    async def hidden_too(self, verb: Verb) -> Target:
+        """All marked rows."""
+        return await self._target(verb, array("q", self.table.marks), 0)
+
+    async def _target(self, verb: Verb, keys: Sequence[int], hidden: int) -> Target:
+        reader = self.console.fleet.reader
+        selection = await reader.select(keys)
+        rows = await reader.rows(keys[:1])
+        one = rows[0] if rows else None
+        options = one.resource_id if len(keys) == 1 and one is not None else self._options()
+        return Target(
+            selection=selection,
+            words=rows_words(verb, selection, one.name if one is not None else ""),
+            where=self.ven or (one.ven if len(keys) == 1 and one is not None else ""),
+            options=options,
+            hidden=hidden,
+        )
+
+    def _options(self) -> str:
+        parts = [f"--ven '{self.ven}'"] if self.ven is not None else []
+        parts += [f"--filter '{self.filter_text}'"] if self.filter_text else []
+        return " ".join([*parts, "ID..."])
+
+    # --- trouble ----------------------------------------------------------------------------
+
+    async def action_next_trouble(self, argument: str = "") -> None:
+        """To the next row that needs a person, also in another VEN."""
+        await self._go_to_trouble(1)
+
+    async def action_previous_trouble(self, argument: str = "") -> None:
+        """To the previous one."""
+        await self._go_to_trouble(-1)
+
+    async def _go_to_trouble(self, step: int) -> None:
+        first = await self.console.fleet.reader.first_rows(Query(sort=Sort.TROUBLE), _MOST_TROUBLES)
+        troubles = [row for row in first if row.vtn in _TROUBLE]
+        if not troubles:
+            self.console.say("nothing needs you")
+            return
+        places = {row.key: place for place, row in enumerate(troubles)}
+        here = self.table.cursor_key
+        place = places.get(-1 if here is None else here)
+        start = (-1 if step > 0 else 0) if place is None else place
+        row = troubles[(start + step) % len(troubles)]
+        await self._show_row(row)
+        self.console.say(f"{row.ven}: {row.name}: {_wrong(row)}")
+
+    async def _show_row(self, row: ResourceRow) -> None:
+        """Bring the cursor to this row, showing what has to be shown for that."""
+        if self.ven is not None and row.ven != self.ven:
+            self.ven = row.ven or NO_VEN
+            self.table.marks.clear()
+        if row.key not in self.table.keys:
+            self.status = None
+            self.set_filter("")
+            self.ask_rows()
+            await self.settled()
+        if row.key in self.table.keys:
+            self.table.move_to(self.table.keys.index(row.key))
+
+    def situation(self) -> actions.Situation:
+        """As in every list; where trouble is, is found out when it is asked for."""
+        return super().situation()
+
+
+_TITLES = {
+    RegistrationStatus.PENDING: "Pending",
+    RegistrationStatus.APPROVED: "Approved",
+    RegistrationStatus.SUSPENDED: "Susp.",
+    None: "All",
+}
+
+
+def _of(counts: StatusCounts, tab: RegistrationStatus | None) -> int:
+    return counts.total if tab is None else int(getattr(counts, tab.value.lower()))
+
+
+def _name(row: ResourceRow) -> Cell:
+    return (row.name, "text") if row.enabled else (f"{row.name} (disabled)", "dim")
+
+
+def _type(kind: ResourceType) -> str:
+    return "BATT" if kind is ResourceType.BATTERY else kind.value
+
+
+def _p_max(row: ResourceRow) -> str:
+    return f"{row.p_max_kw:,.5g}"
+
+
+_SHORT = {
+    RegistrationStatus.PENDING: "pending",
+    RegistrationStatus.APPROVED: "approved",
+    RegistrationStatus.SUSPENDED: "susp.",
+}
+
+
+def _wrong(row: ResourceRow) -> str:
+    if row.vtn is VtnState.DIFFERENT:
+        return f"the VTN holds {row.vtn_status.value.lower() if row.vtn_status else 'another'}"
+    return row.vtn_error or row.vtn.value
+
+
+def vtn_cell(row: ResourceRow) -> Cell:
+    """What is at the VTN, in the operator's words."""
+    if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+        return f"! {row.vtn_error or row.vtn.value}", "trouble"
+    if row.vtn is VtnState.DIFFERENT:
+        return f"≠ {_SHORT[row.vtn_status] if row.vtn_status else 'differs'}", "different"
+    if row.vtn is VtnState.UNWANTED:
+        return "-", "dim"
+    return row.vtn.value, "text" if row.vtn is VtnState.OK else "dim"

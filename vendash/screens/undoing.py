@@ -1,0 +1,24 @@
+"""Which action an undo would reverse, and how that is asked: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vendash.models import AuditAction
+
+UNDOABLE = frozenset({"approve", "suspend", "pend", "register", "unregister", "undo", "simulate"})
+
+
+def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
+    """The actor's newest action that can be undone and is not; `log` is newest first."""
+    for one in log:
+        if one.actor == actor and one.undone_by is None and one.verb in UNDOABLE:
+            return one
+    return None
+
+
+def undo_words(last: AuditAction, actor: str) -> str:
+    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`."""
+    where = f" in {last.subject}" if last.subject else ""
+    who = "you" if last.actor == actor else last.actor
+    return f"UNDO {last.verb} of {last.count:,}{where}, {last.at.astimezone():%H:%M}, by {who}"

@@ -1,0 +1,281 @@
+"""The VENs: one row each, with the work there is to do in it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import ClassVar
+
+from vendash import actions
+from vendash.filters import Field, Filter, FilterError, Query, Term, fold
+from vendash.models import NO_VEN, RegistrationStatus, VenRow, VtnState, WorkCounts
+from vendash.screens.acting import ActsOnResources, Target
+from vendash.screens.console import Console
+from vendash.screens.deciding import Verb, vens_words
+from vendash.screens.lists import ListScreen
+from vendash.screens.readings import Readings
+from vendash.widgets.palette import Words
+from vendash.widgets.table import Cell, Column
+from vendash.widgets.text import thousands, visible
+
+_ORDERS: dict[str, Callable[[VenRow], tuple[float | str, ...]]] = {
+    "trouble": lambda ven: (-ven.work.trouble, -ven.work.different, -ven.work.decide),
+    "name": lambda ven: (),
+    "decide": lambda ven: (-ven.work.decide,),
+    "unsent": lambda ven: (-ven.work.unsent,),
+    "approved": lambda ven: (-ven.work.approved,),
+}
+
+
+class VensScreen(ActsOnResources, ListScreen[VenRow]):
+    """All VENs are in memory, a row each; filter and order are done here."""
+
+    NAME: ClassVar[str] = "vens"
+    SORTS: ClassVar[tuple[str, ...]] = tuple(_ORDERS)
+
+    def __init__(self, console: Console) -> None:
+        self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
+        self._vens: dict[int, VenRow] = {}
+        self._fleet_work: WorkCounts | None = None
+        self._readings = Readings(console.live)
+        super().__init__(console)
+
+    def breadcrumb(self) -> str:
+        """Where the operator is."""
+        return "VENs"
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def columns(self) -> Sequence[Column[VenRow]]:
+        """Power at the left, because it changes every second."""
+        return (
+            Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
+            Column(title="VEN", width=17, flex=1, marker=True, cell=lambda ven: ven.name),
+            Column(title="decide", width=6, right=True, gap=1, cell=_count("decide", "pending")),
+            Column(title="unsent", width=6, right=True, cell=_count("unsent", "text")),
+            Column(title="approved", width=8, right=True, cell=_count("approved", "approved")),
+            Column(
+                title="susp.", width=5, right=True, gap=1, cell=_count("suspended", "suspended")
+            ),
+            Column(title="≠", width=2, right=True, cell=_count("different", "different")),
+            Column(title="!", width=2, right=True, cell=_count("trouble", "trouble")),
+            Column(title="VTN", width=11, flex=1, cell=vtn_cell),
+        )
+
+    def _kw(self, ven: VenRow) -> Cell:
+        reading = self._readings.of_ven(ven.name)
+        return ("-", "dim") if reading is None else reading.power_cell()
+
+    def key_of(self, row: VenRow) -> int:
+        """A number for each name, given when it is first seen and kept from then on."""
+        number = self._numbers.get(row.name)
+        if number is None:
+            number = self._numbers[row.name] = len(self._names)
+            self._names.append(row.name)
+        return number
+
+    async def first(self, limit: int) -> Sequence[VenRow]:
+        """None sooner than the others: they come all at once."""
+        return ()
+
+    async def find(self) -> Sequence[int]:
+        """All VENs that match, in order."""
+        rows = await self.console.fleet.reader.vens()
+        self._vens = {self.key_of(row): row for row in rows}
+        shown = [row for row in rows if matches(row, self.filter)]
+        shown.sort(key=lambda ven: fold(ven.name))
+        shown.sort(key=_ORDERS[self.sort])
+        if self.descending:
+            shown.reverse()
+        return array("q", map(self.key_of, shown))
+
+    async def fetch(self, keys: Sequence[int]) -> Sequence[VenRow]:
+        """Rows that are in memory."""
+        return [self._vens[key] for key in keys if key in self._vens]
+
+    async def count(self) -> None:
+        """The work over the whole fleet."""
+        if self.held:  # the order stays, but the rows are to be the new ones
+            rows = await self.console.fleet.reader.vens()
+            self._vens = {self.key_of(row): row for row in rows}
+            self.table.renew()
+        self.total = len(self._vens)
+        self._fleet_work = await self.console.fleet.reader.work()
+
+    def check_filter(self, parsed: Filter) -> None:
+        """A VEN has a name and a power, and no type or status."""
+        known = {Field.TEXT, Field.VEN, Field.POWER}
+        for term in parsed.terms:
+            if term.field not in known:
+                raise FilterError(f"{term.field.value}: filters resources; VENs by text and p>100")
+
+    def row_text(self, row: VenRow) -> str:
+        """Name, clientID and counts."""
+        work = row.work
+        counts = (work.decide, work.unsent, work.approved, work.suspended, work.different)
+        return "\t".join([visible(row.name), row.client_id, *map(str, counts), str(work.trouble)])
+
+    # --- lines ------------------------------------------------------------------------------
+
+    def work_line(self) -> tuple[Words, Words]:
+        """The work to do; the first four numbers add up to the fleet."""
+        work = self._fleet_work
+        if work is None:
+            return [], self.marks_words()
+        words: Words = [(thousands(work.total), "strong")]
+        for title, count, style in (
+            ("decide", work.decide, "pending"),
+            ("unsent", work.unsent, "text"),
+            ("approved", work.approved, "approved"),
+            ("suspended", work.suspended, "suspended"),
+            ("≠", work.different, "different"),
+            ("!", work.trouble, "trouble"),
+        ):
+            words += [(f"  {title} ", "dim"), (thousands(count), style if count else "dim")]
+        if work.different or work.trouble:
+            words.append(("  n:next", "key"))
+        return words, self.marks_words()
+
+    def waiting(self) -> int | None:
+        """What the VTN has not accepted yet."""
+        return None if self._fleet_work is None else self._fleet_work.unsent
+
+    def nothing(self) -> list[Words]:
+        """How to get a fleet."""
+        return no_fleet(can_import=self.console.importer is not None)
+
+    def situation(self) -> actions.Situation:
+        """As in every list, and whether anything needs a person."""
+        work = self._fleet_work
+        trouble = work is not None and bool(work.trouble or work.different)
+        return replace(super().situation(), trouble=trouble)
+
+    def on_second(self) -> None:
+        """The newest sums by VEN."""
+        self._readings.update(self.console.clock().timestamp(), vens=True)
+        super().on_second()
+
+    # --- actions ----------------------------------------------------------------------------
+
+    async def action_open(self, argument: str = "") -> None:
+        """The resources of the VEN."""
+        row = self.table.cursor_row
+        if row is not None:
+            await self.open_ven(row.name)
+
+    async def target(self, verb: Verb) -> Target:
+        """The resources of the chosen VENs that the verb would change."""
+        names = [self._names[key] for key in await self.chosen()]
+        reader = self.console.fleet.reader
+        keys = array("q")
+        for name in names:
+            for status in _changes(verb):
+                keys.extend(await reader.keys(Query(ven=name, status=status)))
+        selection = await reader.select(keys)
+        stay = 0
+        if verb.id == "approve":
+            stay = sum(self._vens[self._numbers[name]].decisions.suspended for name in names)
+        chosen = " ".join(f"--ven {_quoted(name)}" for name in names[:3])
+        return Target(
+            selection=selection,
+            words=vens_words(verb, names, selection, stay),
+            where=names[0] if len(names) == 1 else f"{len(names):,} VENs",
+            options=chosen,
+        )
+
+    async def _go_to_trouble(self, step: int) -> None:
+        """The next VEN, from the cursor on, that needs a person."""
+        keys = self.table.keys
+        for offset in range(1, len(keys) + 1):
+            place = (self.table.cursor + step * offset) % len(keys)
+            row = self._vens.get(keys[place])
+            if row is not None and (row.work.trouble or row.work.different):
+                self.table.move_to(place)
+                self.console.say(trouble_words(row))
+                return
+        self.console.say("no VEN shown here needs you")
+
+    async def action_next_trouble(self, argument: str = "") -> None:
+        """To the next VEN that needs a person."""
+        await self._go_to_trouble(1)
+
+    async def action_previous_trouble(self, argument: str = "") -> None:
+        """To the previous one."""
+        await self._go_to_trouble(-1)
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if " " in name else name
+
+
+def _changes(verb: Verb) -> tuple[RegistrationStatus | None, ...]:
+    """The decisions of the rows that a verb changes on a whole VEN; None for whatever decision."""
+    if verb.becomes is None:
+        return (None,)
+    if verb.becomes is RegistrationStatus.APPROVED:
+        return (RegistrationStatus.PENDING,)  # what was suspended stays suspended
+    return tuple(status for status in RegistrationStatus if status is not verb.becomes)
+
+
+def trouble_words(ven: VenRow) -> str:
+    """What is wrong in a VEN."""
+    parts = []
+    if ven.work.trouble:
+        parts.append(f"{ven.work.trouble:,} failed or in conflict")
+    if ven.work.different:
+        parts.append(f"{ven.work.different:,} differ at the VTN")
+    if ven.vtn_error:
+        parts.append(visible(ven.vtn_error))
+    return f"{visible(ven.name)}: {', '.join(parts)}"
+
+
+def no_fleet(*, can_import: bool) -> list[Words]:
+    """What an empty database says."""
+    words: Words = [("No resources yet. ", "text"), ("vendash prepare --sample", "key")]
+    if can_import:
+        words += [(", or ", "text"), (":import FOLDER", "key")]
+    return [words]
+
+
+def _count(field: str, style: str) -> Callable[[VenRow], Cell]:
+    def cell(ven: VenRow) -> Cell:
+        count = getattr(ven.work, field)
+        return thousands(count), style if count else "dim"
+
+    return cell
+
+
+def vtn_cell(ven: VenRow) -> Cell:
+    """What the VTN holds of a VEN, in the operator's words."""
+    if ven.name == NO_VEN:
+        return "never sent", "dim"
+    if ven.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+        return f"! {ven.vtn_error or ven.vtn.value}", "trouble"
+    if not ven.wanted:
+        return "-", "dim"
+    if ven.accepted >= ven.wanted:
+        return "ok", "text"
+    return f"{ven.accepted:,} at VTN", "text"
+
+
+def matches(ven: VenRow, wanted: Filter) -> bool:
+    """Whether a VEN is what the filter wants."""
+    return all(_holds(ven, term) is not term.negated for term in wanted.terms)
+
+
+def _holds(ven: VenRow, term: Term) -> bool:
+    if isinstance(term.value, str):
+        name = fold(ven.name)
+        pattern = term.value.replace("[", "[[]").replace("?", "[?]")
+        return fnmatchcase(name, f"*{pattern}*" if term.field is Field.TEXT else pattern)
+    kw, wanted = ven.p_max_kw, term.value
+    return {
+        "=": kw == wanted,
+        "<": kw < wanted,
+        "<=": kw <= wanted,
+        ">": kw > wanted,
+        ">=": kw >= wanted,
+    }[term.operator]

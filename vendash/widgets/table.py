@@ -1,0 +1,416 @@
+"""A list of any length: ordered keys, a cache of rows, and paint for what is seen.
+
+The cursor and the marks belong to keys, never to places. Rows are fetched in pages around what is
+seen, so that a million rows cost as much to show as fifty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Resize
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from vendash.widgets.marks import Marks
+from vendash.widgets.palette import Palette, Words, over, palette
+from vendash.widgets.text import fit, visible
+
+R = TypeVar("R")
+
+Cell = str | tuple[str, str]
+"""Text, in the style `text` or in a named style of the palette."""
+
+CACHED_ROWS = 2000
+"""Rows kept; some forty screens of them."""
+_GUTTER = 2
+"""Cells at the left for the glyph of the cursor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[R]):
+    """One column. Live columns come first: what ticks repaints its row from the left edge."""
+
+    title: str
+    cell: Callable[[R], Cell]
+    width: int
+    """Cells, the least where `flex` is set."""
+    flex: int = 0
+    """Share of the cells that are left over."""
+    right: bool = False
+    gap: int = 2
+    """Cells before it."""
+    live: bool = False
+    marker: bool = False
+    """The mark of a row stands before this column, in its gap."""
+    from_width: int = 0
+    """Shown when the table is at least so wide."""
+    below_width: int = 10_000
+    """Shown when the table is narrower than this."""
+
+
+class RowCache(Generic[R]):
+    """The rows seen last, by key; stale ones are still shown until the new ones have come."""
+
+    def __init__(self, limit: int = CACHED_ROWS) -> None:
+        self._rows: OrderedDict[int, tuple[int, R]] = OrderedDict()
+        self._limit = limit
+        self._epoch = 0
+
+    def get(self, key: int) -> R | None:
+        """The row as it was last known."""
+        found = self._rows.get(key)
+        if found is None:
+            return None
+        self._rows.move_to_end(key)
+        return found[1]
+
+    def put(self, key: int, row: R) -> None:
+        """Keep a row that was just read."""
+        self._rows[key] = (self._epoch, row)
+        self._rows.move_to_end(key)
+        while len(self._rows) > self._limit:
+            self._rows.popitem(last=False)
+
+    def is_fresh(self, key: int) -> bool:
+        """Whether the row was read since the last `age`."""
+        found = self._rows.get(key)
+        return found is not None and found[0] == self._epoch
+
+    def age(self) -> None:
+        """What is kept may be out of date from now on."""
+        self._epoch += 1
+
+
+class Table(Widget, Generic[R]):
+    """The rows of `keys`, with a cursor, marks and an open range."""
+
+    DEFAULT_CSS = "Table { height: 1fr; width: 1fr; }"
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        *,
+        key_of: Callable[[R], int],
+        fetch: Callable[[Sequence[int]], Awaitable[Sequence[R]]],
+        failed: Callable[[Exception], None],
+        moved: Callable[[], None],
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = columns
+        self.keys: Sequence[int] = array("q")
+        self.cursor = 0
+        self.top = 0
+        self.range_from: int | None = None
+        """Where an open range begins."""
+        self.marks = Marks()
+        self.cache: RowCache[R] = RowCache()
+        self._message: list[Words] = []
+        self._key_of = key_of
+        self._fetch = fetch
+        self._failed = failed
+        self._moved = moved
+        self._wanted = asyncio.Event()
+        self._loaded = asyncio.Event()
+        self._layout: list[tuple[Column[R], int]] = []
+        self._live_painted: dict[int, tuple[int, tuple[Cell, ...]]] = {}
+
+    # --- what is shown ----------------------------------------------------------------------
+
+    @property
+    def page(self) -> int:
+        """How many rows fit."""
+        return max(1, self.size.height - 1)
+
+    @property
+    def cursor_key(self) -> int | None:
+        """The key under the cursor; None when there are no rows."""
+        return self.keys[self.cursor] if self.cursor < len(self.keys) else None
+
+    @property
+    def cursor_row(self) -> R | None:
+        """The row under the cursor, as far as it is known."""
+        key = self.cursor_key
+        return None if key is None else self.cache.get(key)
+
+    def show_keys(self, keys: Sequence[int], cursor: int) -> None:
+        """Show these rows with the cursor at this place, on the same line of the screen."""
+        line = self.cursor - self.top
+        self.keys = keys
+        self.range_from = None
+        self.cursor = max(0, min(cursor, len(keys) - 1))
+        self.top = self.cursor - line
+        self._message = []
+        self._keep_in_view()
+        self._need_rows()
+        self.refresh()
+
+    def remember(self, rows: Sequence[R]) -> None:
+        """Keep rows that came another way."""
+        for row in rows:
+            self.cache.put(self._key_of(row), row)
+
+    def say(self, lines: list[Words]) -> None:
+        """Show these lines where rows would be; only while there are none."""
+        if lines != self._message:
+            self._message = lines
+            self.refresh()
+
+    def renew(self) -> None:
+        """Read the rows that are seen again, and paint those that differ."""
+        self.cache.age()
+        self._need_rows()
+
+    def refresh_live(self) -> None:
+        """Paint the live cells that have changed, and nothing else."""
+        width = self._live_width
+        for line, (key, before) in list(self._live_painted.items()):
+            row = self.cache.get(key)
+            if row is not None and self._live_cells(row) != before:
+                self.refresh(Region(0, line, width, 1))
+
+    def refresh_row(self, index: int) -> None:
+        """Paint one row again, where it is seen."""
+        line = 1 + index - self.top
+        if 1 <= line < self.size.height:
+            self.refresh(Region(0, line, self.size.width, 1))
+
+    async def loaded(self) -> None:
+        """Returns when all rows that are seen have been read."""
+        await self._loaded.wait()
+
+    # --- moving -----------------------------------------------------------------------------
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor there, as far as there are rows."""
+        index = max(0, min(index, len(self.keys) - 1))
+        if index == self.cursor:
+            return
+        before, top = self.cursor, self.top
+        self.cursor = index
+        self._keep_in_view()
+        if self.top != top:
+            self._need_rows()
+            self.refresh()
+        elif self.range_from is not None:
+            low, high = sorted((before, index))
+            for place in range(low, high + 1):
+                self.refresh_row(place)
+        else:
+            self.refresh_row(before)
+            self.refresh_row(index)
+        self._moved()
+
+    def move_by(self, rows: int) -> None:
+        """Move the cursor so many rows down."""
+        self.move_to(self.cursor + rows)
+
+    def _keep_in_view(self) -> None:
+        page = self.page
+        self.top = max(self.cursor - page + 1, min(self.top, self.cursor))
+        self.top = max(0, min(self.top, len(self.keys) - page))
+
+    # --- marks ------------------------------------------------------------------------------
+
+    def in_range(self, index: int) -> bool:
+        """Whether the row at this place is in the open range."""
+        if self.range_from is None:
+            return False
+        low, high = sorted((self.range_from, self.cursor))
+        return low <= index <= high
+
+    def begin_range(self) -> None:
+        """Open a range at the cursor."""
+        self.range_from = self.cursor
+        self.refresh_row(self.cursor)
+
+    def end_range(self, *, mark: bool) -> None:
+        """Close the range, marking its rows or not."""
+        if self.range_from is None:
+            return
+        low, high = sorted((self.range_from, self.cursor))
+        if mark:
+            self.marks.add(self.keys[low : high + 1])
+        self.range_from = None
+        self.refresh()
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def _need_rows(self) -> None:
+        self._loaded.clear()
+        self._wanted.set()
+
+    def on_mount(self) -> None:
+        """Begin to fetch what is seen."""
+        self.run_worker(self._fetch_what_is_seen(), group="rows")
+
+    async def _fetch_what_is_seen(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                for start, end in self._spans():
+                    missing = [k for k in self.keys[start:end] if not self.cache.is_fresh(k)]
+                    if missing:
+                        self._receive(missing, await self._fetch(missing))
+                    if not self._wanted.is_set():
+                        self._loaded.set()
+            except Exception as error:
+                self._failed(error)
+                self._loaded.set()
+
+    def _spans(self) -> tuple[tuple[int, int], ...]:
+        """What is seen first, then a page on either side of it."""
+        page = self.page
+        low, high = max(0, self.top), self.top + page
+        return ((low, high), (max(0, low - page), high + page))
+
+    def _receive(self, wanted: Sequence[int], rows: Sequence[R]) -> None:
+        before = {key: self.cache.get(key) for key in wanted}
+        self.remember(rows)
+        found = {self._key_of(row) for row in rows}
+        for place in range(self.top, min(self.top + self.page, len(self.keys))):
+            key = self.keys[place]
+            if key in found and before.get(key) != self.cache.get(key):
+                self.refresh_row(place)
+
+    # --- paint ------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay the columns out anew."""
+        self._layout = lay_out(self.columns, event.size.width)
+        self._live_painted.clear()
+        self._keep_in_view()
+        self._need_rows()
+
+    @property
+    def _live_width(self) -> int:
+        return _GUTTER + sum(
+            width + (column.gap if place else 0)
+            for place, (column, width) in enumerate(self._layout)
+            if column.live
+        )
+
+    def _live_cells(self, row: R) -> tuple[Cell, ...]:
+        return tuple(column.cell(row) for column, _ in self._layout if column.live)
+
+    def render_line(self, y: int) -> Strip:
+        """The heading, a row, or what is said instead of rows."""
+        width = self.size.width
+        styles = palette(self.app.theme)
+        if y == 0:
+            return Strip(self._heading(styles), width).adjust_cell_length(width)
+        place = self.top + y - 1
+        if place < len(self.keys):
+            segments = self._row(place, y, styles)
+        else:
+            self._live_painted.pop(y, None)
+            segments = self._said(y, styles)
+        return Strip(segments).adjust_cell_length(width, styles.text)
+
+    def _heading(self, styles: Palette) -> list[Segment]:
+        text = " " * _GUTTER
+        for place, (column, width) in enumerate(self._layout):
+            gap = column.gap if place else 0
+            text += " " * gap + fit(column.title, width, right=column.right)
+        return [Segment(text, styles.heading)]
+
+    def _said(self, y: int, styles: Palette) -> list[Segment]:
+        line = y - 2
+        if self.keys or not 0 <= line < len(self._message):
+            return []
+        return [Segment("  ")] + [
+            Segment(text, getattr(styles, style)) for text, style in self._message[line]
+        ]
+
+    def _row(self, place: int, line: int, styles: Palette) -> list[Segment]:
+        key = self.keys[place]
+        row = self.cache.get(key)
+        here = place == self.cursor
+        ground: Style | None = None
+        if here:
+            ground = styles.cursor
+        elif self.in_range(place):
+            ground = styles.range
+        paint = _Brush(styles, ground)
+        paint.put("▸ " if here else "  ", "text")
+        if row is None:
+            self._live_painted.pop(line, None)
+            paint.put("…", "dim")
+        else:
+            self._live_painted[line] = (key, self._live_cells(row))
+            self._cells(row, key in self.marks, paint)
+        return paint.filled(self.size.width)
+
+    def _cells(self, row: R, marked: bool, paint: _Brush) -> None:
+        for place, (column, width) in enumerate(self._layout):
+            cell = column.cell(row)
+            text, style = cell if isinstance(cell, tuple) else (cell, "text")
+            gap = column.gap if place else 0
+            if column.marker:
+                paint.put(" " * (gap - 1), "text")
+                paint.put("*" if marked else " ", "mark")
+            else:
+                paint.put(" " * gap, "text")
+            paint.put(fit(visible(text), width, right=column.right), style)
+            if column.live:
+                paint.cut()
+
+
+class _Brush:
+    """Collects segments, joining neighbours of one style: each segment costs its colours anew."""
+
+    def __init__(self, styles: Palette, ground: Style | None) -> None:
+        self._styles = styles
+        self._ground = ground
+        self._segments: list[Segment] = []
+        self._text = ""
+        self._style = "text"
+
+    def put(self, text: str, style: str) -> None:
+        """Add text. A blank takes the style of what is before it."""
+        if not text:
+            return
+        if style != self._style and not text.isspace():
+            self.cut()
+            self._style = style
+        self._text += text
+
+    def cut(self) -> None:
+        """End the segment here, so that what is before it can be painted alone."""
+        if self._text:
+            style: Style = getattr(self._styles, self._style)
+            if self._ground is not None:
+                style = over(style, self._ground)
+            self._segments.append(Segment(self._text, style))
+            self._text = ""
+
+    def filled(self, width: int) -> list[Segment]:
+        """All of it, and blanks up to this width."""
+        room = width - sum(segment.cell_length for segment in self._segments)
+        self._text = fit(self._text, room)
+        self.cut()
+        return self._segments
+
+
+def lay_out(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], int]]:
+    """The columns for a table so wide, with the cells that each gets."""
+    shown = [one for one in columns if one.from_width <= width < one.below_width]
+    used = _GUTTER + sum(one.width for one in shown) + sum(one.gap for one in shown[1:])
+    left = max(0, width - used)
+    shares = sum(one.flex for one in shown)
+    laid = []
+    for one in shown:
+        extra = left * one.flex // shares if shares else 0
+        left, shares = left - extra, shares - one.flex
+        laid.append((one, one.width + extra))
+    return laid
