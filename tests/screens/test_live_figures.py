@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from vendash.screens.live_figures import NO_LOAD, Group, Order, figures, listed, load
+from vendash.filters import FilterError, parse_filter
+from vendash.screens.live_figures import NO_LOAD, Group, check_terms, figures, listed, load
 from vendash.telemetry.ticks import TYPES, Quality, Roster, Sums, Tick
 
 NOW = 1_700_000_000.0
@@ -45,10 +46,11 @@ def test_readings_are_the_good_values_and_stale_ones_are_counted_apart() -> None
     assert now.simulated
 
 
-def test_the_load_counts_every_value_and_export_only_the_negative_ones() -> None:
+def test_the_load_is_what_flows_now_and_export_the_negative_part_of_it() -> None:
+    """A stale value is in no sum."""
     now = figures(ROSTER, TICK, now=NOW)
 
-    assert now.kw == pytest.approx(-12.0)
+    assert now.kw == pytest.approx(-19.0)
     assert now.export_kw == pytest.approx(-40.0)
 
 
@@ -58,10 +60,17 @@ def test_types_and_vens_add_up_to_the_whole() -> None:
     load_control, battery, solar, charging = now.types
     assert load_control == Group("DSR", 10.0, 1, 0)
     assert solar == Group("PV", -40.0, 1, 0)
-    assert charging == Group("EV", 18.0, 1, 1)
+    assert charging == Group("EV", 11.0, 1, 1)
     assert (battery.readings, battery.stale) == (0, 0)
     assert math.isnan(battery.kw)
-    assert now.vens == (Group("Aalborg", 21.0, 2, 0), Group("Århus", -33.0, 1, 1))
+    assert now.vens == (Group("Aalborg", 21.0, 2, 0), Group("Århus", -40.0, 1, 1))
+
+
+def test_a_group_that_is_stale_as_a_whole_keeps_its_last_value() -> None:
+    now = figures(ROSTER, tick([1.0] * 6, [Quality.STALE] * 6), now=NOW)
+
+    assert now.vens[0] == Group("Aalborg", 2.0, 0, 2)
+    assert math.isnan(now.kw)
 
 
 def test_without_any_value_there_is_no_load_instead_of_a_load_of_zero() -> None:
@@ -72,8 +81,8 @@ def test_without_any_value_there_is_no_load_instead_of_a_load_of_zero() -> None:
     assert nothing.vens == ()
 
 
-@pytest.mark.parametrize(("seconds", "fresh"), [(0.0, True), (3.0, True), (3.1, False)])
-def test_a_tick_is_live_for_three_seconds(seconds: float, fresh: bool) -> None:
+@pytest.mark.parametrize(("seconds", "fresh"), [(0.0, True), (5.0, True), (5.1, False)])
+def test_a_tick_is_live_for_five_seconds(seconds: float, fresh: bool) -> None:
     assert figures(ROSTER, TICK, now=NOW + seconds).fresh is fresh
 
 
@@ -112,8 +121,8 @@ VENS = (
 )
 
 
-def names(text: str = "", order: Order = Order.POWER, *, reverse: bool = False) -> list[str]:
-    return [ven.name for ven in listed(VENS, text, order, reverse=reverse)]
+def names(text: str = "", order: str = "kW", *, reverse: bool = False) -> list[str]:
+    return [ven.name for ven in listed(VENS, parse_filter(text), order, reverse=reverse)]
 
 
 def test_vens_are_listed_by_power_most_first_and_those_without_a_value_last() -> None:
@@ -121,12 +130,39 @@ def test_vens_are_listed_by_power_most_first_and_those_without_a_value_last() ->
 
 
 def test_vens_can_be_listed_by_name_by_stale_readings_and_backwards() -> None:
-    assert names(order=Order.NAME) == ["Aalborg", "Aarhus", "Herning", "Århus"]
-    assert names(order=Order.STALE) == ["Aarhus", "Herning", "Aalborg", "Århus"]
-    assert names(order=Order.NAME, reverse=True) == ["Århus", "Herning", "Aarhus", "Aalborg"]
+    assert names(order="name") == ["Aalborg", "Aarhus", "Herning", "Århus"]
+    assert names(order="stale") == ["Aarhus", "Herning", "Aalborg", "Århus"]
+    assert names(order="name", reverse=True) == ["Århus", "Herning", "Aarhus", "Aalborg"]
 
 
 def test_the_filter_takes_every_word_anywhere_in_the_name() -> None:
     assert names("AR us") == ["Aarhus"]
     assert names("å") == ["Århus"]
-    assert names("[") == []
+    assert names("a*rg") == ["Aalborg"]
+    assert names("!us") == ["Herning", "Aalborg"]
+    assert names("ven:her*") == ["Herning"]
+    assert names("ven:her") == []
+
+
+@pytest.mark.parametrize("text", ["[a-z]", "?", "her?"])
+def test_only_the_star_stands_for_other_characters(text: str) -> None:
+    assert names(text) == []
+
+
+def test_a_filter_about_resources_says_that_vens_are_filtered_by_name() -> None:
+    check_terms(parse_filter("her* !aarhus ven:a*"))
+    with pytest.raises(FilterError, match="by name"):
+        check_terms(parse_filter("type:ev"))
+
+
+def test_readings_come_as_often_as_their_sums() -> None:
+    sums = Sums(
+        at=np.arange(0.0, 50.0, 5.0),
+        by_type=np.ones((10, len(TYPES)), dtype=np.float32),
+        by_ven=np.zeros((10, 0), dtype=np.float32),
+        readings=np.full(10, 4, dtype=np.int32),
+        ven_names=(),
+    )
+
+    assert load(sums).interval == 5.0
+    assert NO_LOAD.interval == 1.0

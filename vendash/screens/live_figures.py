@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vendash.filters import fold
+from vendash.filters import Field, Filter, FilterError, Term, fold
+from vendash.screens.readings import FRESH_SECONDS
 from vendash.telemetry.ticks import TYPES, Quality, Roster, Sums, Tick
 
-STALE_SECONDS = 3.0
+STALE_SECONDS = FRESH_SECONDS
 """A tick older than this is not live any more, whatever its qualities say."""
 
 
@@ -23,7 +25,7 @@ class Group:
 
     name: str
     kw: float
-    """Sum of all values, stale ones included; NaN where there is none."""
+    """Sum of the good values; where all are stale, of these; NaN where there is none."""
     readings: int
     """How many good ones."""
     stale: int
@@ -41,9 +43,9 @@ class Figures:
     readings: int
     stale: int
     kw: float
-    """Sum of all values; NaN where there is none."""
+    """Sum of the good values, as in the chart: a stale one is not what flows now."""
     export_kw: float
-    """Sum of the negative ones; never above 0."""
+    """Sum of the negative ones of these; never above 0."""
     types: tuple[Group, ...]
     """In the order of `TYPES`."""
     vens: tuple[Group, ...]
@@ -64,54 +66,59 @@ class Load:
     """Sum over all types; NaN where nothing was."""
     peak: float
     mean: float
+    interval: float
+    """Whole seconds from one sum to the next, of late; 1 at the least."""
 
 
-class Order(StrEnum):
-    """The orders of the list of VENs."""
+ORDERS = ("kW", "name", "stale")
+"""The orders of the list of VENs."""
 
-    POWER = "kW"
-    NAME = "name"
-    STALE = "stale"
-
-
-NO_LOAD = Load(np.empty(0), np.empty(0), math.nan, math.nan)
+NO_LOAD = Load(np.empty(0), np.empty(0), math.nan, math.nan, 1.0)
 
 
 def figures(roster: Roster, tick: Tick, *, now: float) -> Figures:
     """The numbers of a tick at this Unix time. `tick` belongs to `roster`."""
     held = np.isfinite(tick.kw)
-    kw = np.where(held, tick.kw, 0.0).astype(np.float64)
     good = held & (tick.quality == Quality.GOOD)
     stale = (tick.quality == Quality.STALE) | (tick.quality == Quality.BAD)
-    types = _groups(roster.types, TYPES, kw, held, good, stale)
-    vens = _groups(roster.vens, roster.ven_names, kw, held, good, stale)
+    places = _Places(np.where(held, tick.kw, 0.0), good, held, stale)
+    live = tick.kw[good].astype(np.float64)
     return Figures(
         at=tick.at,
         age=abs(now - tick.at),
         simulated=tick.simulated,
-        readings=int(good.sum()),
+        readings=len(live),
         stale=int(stale.sum()),
-        kw=float(kw.sum()) if held.any() else math.nan,
-        export_kw=float(np.minimum(kw, 0.0).sum()) + 0.0,
-        types=types,
-        vens=tuple(ven for ven in vens if ven.readings or ven.stale),
+        kw=float(live.sum()) if len(live) else math.nan,
+        export_kw=float(live[live < 0].sum()),
+        types=places.grouped(roster.types, TYPES),
+        vens=tuple(
+            ven
+            for ven in places.grouped(roster.vens, roster.ven_names)
+            if ven.readings or ven.stale
+        ),
     )
 
 
-def _groups(
-    places: NDArray[np.integer[Any]],
-    names: tuple[str, ...],
-    kw: NDArray[np.float64],
-    held: NDArray[np.bool_],
-    good: NDArray[np.bool_],
-    stale: NDArray[np.bool_],
-) -> tuple[Group, ...]:
-    def count(which: NDArray[np.bool_]) -> list[int]:
-        return list(np.bincount(places[which], minlength=len(names)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """The places of a roster; all of the same length."""
 
-    power = np.bincount(places, weights=kw, minlength=len(names))
-    power[np.bincount(places[held], minlength=len(names)) == 0] = np.nan
-    return tuple(map(Group, names, power.tolist(), count(good), count(stale)))
+    kw: NDArray[np.floating[Any]]
+    good: NDArray[np.bool_]
+    held: NDArray[np.bool_]
+    stale: NDArray[np.bool_]
+
+    def grouped(self, by: NDArray[np.integer[Any]], names: tuple[str, ...]) -> tuple[Group, ...]:
+        readings, held, stale = (
+            np.bincount(by[which], minlength=len(names))
+            for which in (self.good, self.held, self.stale)
+        )
+        good_kw = np.bincount(by, weights=self.kw * self.good, minlength=len(names))
+        last_kw = np.bincount(by, weights=self.kw, minlength=len(names))
+        power = np.where(readings > 0, good_kw, np.where(held > 0, last_kw, np.nan))
+        columns = power.tolist(), readings.tolist(), stale.tolist()
+        return tuple(map(Group, names, *columns))
 
 
 def load(sums: Sums | None) -> Load:
@@ -122,19 +129,40 @@ def load(sums: Sums | None) -> Load:
     kw = np.where(held, sums.by_type, 0.0).sum(axis=1, dtype=np.float64)
     kw[~held.any(axis=1)] = np.nan
     values = kw[np.isfinite(kw)]
-    if len(values) == 0:
-        return Load(sums.at, kw, math.nan, math.nan)
-    return Load(sums.at, kw, float(values.max()), float(values.mean()))
+    peak, mean = (values.max(), values.mean()) if len(values) else (math.nan, math.nan)
+    intervals = np.diff(sums.at[-10:])
+    interval = max(1.0, round(float(np.median(intervals)))) if len(intervals) else 1.0
+    return Load(sums.at, kw, float(peak), float(mean), interval)
 
 
-def listed(vens: tuple[Group, ...], text: str, order: Order, *, reverse: bool) -> list[Group]:
-    """The VENs whose name contains every word of `text`, in this order, then by name."""
-    words = fold(text).split()
-    found = [ven for ven in vens if all(word in fold(ven.name) for word in words)]
+def check_terms(wanted: Filter) -> None:
+    """Raises `FilterError` for a term that says nothing about a VEN's name."""
+    for term in wanted.terms:
+        if term.field not in (Field.TEXT, Field.VEN):
+            raise FilterError("VENs are filtered by name here, as in her* or !aarhus.")
+
+
+def listed(vens: Iterable[Group], wanted: Filter, order: str, *, reverse: bool) -> list[Group]:
+    """The VENs that match, in one of the `ORDERS`, then by name."""
+    found = [ven for ven in vens if _matches(fold(ven.name), wanted)]
     return sorted(found, key=lambda ven: (_rank(ven, order), fold(ven.name)), reverse=reverse)
 
 
-def _rank(ven: Group, order: Order) -> float:
-    if order is Order.POWER:
+def _matches(name: str, wanted: Filter) -> bool:
+    return all(_holds(name, term) != term.negated for term in wanted.terms)
+
+
+def _holds(name: str, term: Term) -> bool:
+    value = str(term.value)
+    return fnmatchcase(name, _literal(value if term.field is Field.VEN else f"*{value}*"))
+
+
+def _literal(pattern: str) -> str:
+    """Only `*` is a wildcard of ours."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _rank(ven: Group, order: str) -> float:
+    if order == "kW":
         return math.inf if math.isnan(ven.kw) else -ven.kw
-    return -ven.stale if order is Order.STALE else 0
+    return -ven.stale if order == "stale" else 0

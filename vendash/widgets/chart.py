@@ -13,11 +13,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.segment import Segment
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+from vendash.widgets.line import segments
+from vendash.widgets.palette import Words, palette
 
 SECONDS = 900.0
 """What a chart spans, left to right."""
@@ -114,6 +116,8 @@ class Chart:
 
     lines: list[str]
     """Heading, rows of the curve, time axis."""
+    margin: int
+    """Cells of the labels and the blank after them."""
     axis: Axis | None
     """Its scale; None while no value was ever in sight."""
 
@@ -141,7 +145,7 @@ def draw_chart(
     """
     rows = height - 2
     if rows < MINIMUM_ROWS or width < 2 * LABEL_WIDTH:
-        return Chart([""] * height, axis)
+        return Chart([""] * height, 0, axis)
     shown = np.isfinite(kw) & (at > now - seconds) & (at <= now)
     if shown.any():
         axis = fit_axis(float(kw[shown].min()), float(kw[shown].max()), rows, axis)
@@ -161,7 +165,7 @@ def draw_chart(
     )
     start = f"-{seconds / 60:.0f} min"
     time_axis = f"{'':{margin}} {start}{'now':>{cells - len(start)}}"
-    return Chart([f"{'kW':>{margin}}", *curve, time_axis], axis)
+    return Chart([f"{'kW':>{margin}}", *curve, time_axis], margin + 1, axis)
 
 
 class _Canvas:
@@ -176,11 +180,12 @@ class _Canvas:
         width = seconds / self._columns
         columns = np.floor(at / width).astype(np.int64) - math.floor(now / width)
         columns += self._columns - 1
-        inside = (columns >= 0) & (columns < self._columns)
-        joined = np.diff(at[inside], prepend=-math.inf) <= BRIDGED_SECONDS
-        before = (0, 0)
+        joined = np.diff(at, prepend=-math.inf) <= BRIDGED_SECONDS
+        moved = (np.diff(columns, prepend=-1) != 0) | (np.diff(dots, prepend=-1) != 0)
+        drawn = moved & (columns >= 0) & (columns < self._columns)
+        before = (int(columns[drawn][0]), int(dots[drawn][0])) if drawn.any() else (0, 0)
         for column, dot, bridged in zip(
-            columns[inside].tolist(), dots[inside].tolist(), joined.tolist(), strict=True
+            columns[drawn].tolist(), dots[drawn].tolist(), joined[drawn].tolist(), strict=True
         ):
             here = column, dot
             self._line(before if bridged else here, here)
@@ -220,7 +225,7 @@ class LoadChart(Widget):
         self._at: Numbers = np.empty(0)
         self._kw: Numbers = np.empty(0)
         self._now = 0.0
-        self._chart = Chart([], None)
+        self._chart = Chart([], 0, None)
 
     @property
     def lines(self) -> list[str]:
@@ -249,5 +254,8 @@ class LoadChart(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of the chart."""
         text = self.lines[y] if y < len(self.lines) else ""
-        style = self.rich_style
-        return Strip([Segment(text, style)]).adjust_cell_length(self.size.width, style)
+        inner = 0 < y < len(self.lines) - 1
+        margin = self._chart.margin
+        words: Words = [(text[:margin], "dim"), (text[margin:], "bar" if inner else "dim")]
+        strip = Strip(segments(words, palette(self.app.theme)))
+        return strip.adjust_cell_length(self.size.width)

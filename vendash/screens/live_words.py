@@ -1,0 +1,97 @@
+"""What the Live screen says, in words: pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from vendash.models import SimulationSettings
+from vendash.screens.lines import duration
+from vendash.screens.live_figures import Figures, Group, Load
+from vendash.telemetry.status import EngineStatus
+from vendash.widgets.palette import Words
+
+
+def kilowatts(kw: float) -> str:
+    """A power to the tenth of a kW (`1,234.5`); `-` where there is none."""
+    return "-" if math.isnan(kw) else f"{kw + 0.0:,.1f}"
+
+
+def work_words(now: Figures | None, load: Load, approved: int | None, why: str) -> Words:
+    """How many are approved and how many of them have readings; or since when none has.
+
+    `why` says why there are no readings, where that is known.
+    """
+    words: Words = []
+    if approved is not None:
+        words.append((f"{approved:,} approved  ", "approved"))
+    if now is None:
+        return words
+    if not now.fresh:
+        words.append((f"! last reading {duration(now.age)} ago", "trouble"))
+        return [*words, (f": {why}" if why else "", "text")]
+    words.append((f"{now.readings / load.interval:,.0f} readings/s", "text"))
+    if now.stale:
+        words.append((f"  {now.stale:,} stale", "trouble"))
+    return words
+
+
+def tick_words(now: Figures | None) -> Words:
+    """When the last tick was, by the local clock."""
+    return [] if now is None else [(f"last {datetime.fromtimestamp(now.at):%H:%M:%S}", "dim")]
+
+
+def summary_lines(now: Figures, load: Load) -> list[Words]:
+    """The load now and over the last minutes."""
+    style = "strong" if now.fresh else "dim"
+    lines = [
+        _figure("now", now.kw, style),
+        _figure("peak", load.peak, "text"),
+        _figure("mean", load.mean, "text"),
+        _figure("export", now.export_kw, "text" if now.fresh else "dim"),
+    ]
+    if not now.fresh:
+        lines += [[], [(f"stale for {duration(now.age)}", "trouble")]]
+    return lines
+
+
+def _figure(name: str, kw: float, style: str) -> Words:
+    return [(f"{name:<8}", "dim"), (f"{kilowatts(kw):>12}", style)]
+
+
+def type_lines(now: Figures) -> list[Words]:
+    """The load by type, most first."""
+    heading = f"{'kW now':>12}  {'Type':<8}{'reading':>9}{'stale':>7}"
+    lines: list[Words] = [[(heading, "heading")]]
+    for one in sorted(now.types, key=lambda group: (math.isnan(group.kw), -group.kw)):
+        style = group_style(one, now)
+        text = f"{kilowatts(one.kw):>12}  {one.name:<8}{one.readings:>9,}"
+        lines.append([(text, style), (f"{one.stale:>7,}", "trouble" if one.stale else style)])
+    return lines
+
+
+def group_style(group: Group, now: Figures) -> str:
+    """Dimmed where nothing of it is live."""
+    return "text" if now.fresh and group.readings else "dim"
+
+
+def why_no_readings(
+    status: EngineStatus | None, wanted: SimulationSettings | None, approved: int | None
+) -> str:
+    """Why there are none and what to do, as a sentence; empty when they should come."""
+    if status is None or not status.fresh:
+        return "no engine runs; `vendash run` starts one."
+    if approved == 0:
+        return "nothing is approved yet; approve a VEN with a on screen 1."
+    if wanted is not None and not wanted.on:
+        return "the simulation is off; `:simulate on` starts it."
+    return status.simulation.detail
+
+
+def teaching_lines(why: str) -> list[Words]:
+    """What stands in the middle of a screen that has nothing to show."""
+    return [
+        [("No readings.", "strong")],
+        [],
+        [(why[:1].upper() + why[1:] if why else "The first reading will be here soon.", "text")],
+    ]

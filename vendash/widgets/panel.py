@@ -1,0 +1,40 @@
+"""Some lines of words in a box; only those that changed are painted again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from vendash.widgets.line import cut, segments
+from vendash.widgets.palette import Words, palette
+
+
+class Panel(Widget):
+    """Lines of words from the top down; what does not fit is cut."""
+
+    DEFAULT_CSS = "Panel { height: 1fr; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[Words] = []
+
+    @property
+    def text(self) -> str:
+        """What it says, without styles."""
+        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+
+    def say(self, lines: Sequence[Words]) -> None:
+        """Show these lines from now on; those that are there already cost nothing."""
+        before, self._lines = self._lines, list(lines)
+        for y in range(max(len(before), len(self._lines))):
+            if before[y : y + 1] != self._lines[y : y + 1]:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line, exactly as wide as the widget."""
+        words = cut(self._lines[y], self.size.width) if y < len(self._lines) else []
+        strip = Strip(segments(words, palette(self.app.theme)))
+        return strip.adjust_cell_length(self.size.width)
