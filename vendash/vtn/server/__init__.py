@@ -1,6 +1,8 @@
 """The embedded VTN: OpenADR 3.1.0 and 3.0.1 over HTTP, in memory or durable in SQLite."""
 
 from vendash.vtn.server.app import build_app
+from vendash.vtn.server.command import run_vtn
+from vendash.vtn.server.journal import durable_state
 from vendash.vtn.server.serving import VtnServer, serve, vtn_server
 from vendash.vtn.server.settings import (
     ALL_SCOPES,
@@ -24,6 +26,8 @@ __all__ = [
     "VtnSettings",
     "VtnState",
     "build_app",
+    "durable_state",
+    "run_vtn",
     "serve",
     "vtn_server",
 ]

@@ -1,0 +1,176 @@
+"""`vendash vtn`: the embedded VTN as a process of its own, and as the peer of a parent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TextIO
+
+import msgspec
+
+from vendash.models import VendashError
+from vendash.vtn.server.app import build_app
+from vendash.vtn.server.journal import durable_state
+from vendash.vtn.server.serving import LOOPBACK, serve
+from vendash.vtn.server.settings import ALL_SCOPES, Dialect, VtnSettings
+from vendash.vtn.server.state import VtnState
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    client_id: str
+    secret: str = field(repr=False)
+    made: bool
+    """Here, for development; not given by the environment."""
+
+
+async def run_vtn(
+    host: str = LOOPBACK,
+    port: int = 8000,
+    *,
+    dialect: Dialect = "3.1",
+    state_file: Path | None = None,
+    auth: bool = True,
+    announce: Literal["text", "json"] = "text",
+    exit_with_stdin: bool = False,
+    out: TextIO | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """Serve a VTN until SIGTERM, SIGINT or SIGHUP.
+
+    Args:
+        host: address to listen on.
+        port: 0 for any that is free.
+        dialect: the version of OpenADR 3 to speak.
+        state_file: where the state is kept; None keeps it in memory. Tokens are never kept.
+        auth: False lets anyone in.
+        announce: `text` for a person; `json` for a parent process, one line with `url`,
+            `client_id` and `client_secret` (both null without auth).
+        exit_with_stdin: end at the end of standard input: a parent that holds the other end of
+            the pipe takes this process with it, however it dies.
+        out: where to announce; standard output by default.
+        environ: OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET are the credentials that are let in;
+            without them a client with a new secret is made, and announced.
+
+    Raises:
+        VendashError: the port or the state file cannot be used, or credentials are missing.
+    """
+    credentials = _credentials(environ, host) if auth else None
+    clients = {credentials.client_id: (credentials.secret, ALL_SCOPES)} if credentials else {}
+    settings = VtnSettings(dialect=dialect, auth=auth, clients=clients)
+    stream = out or sys.stdout
+
+    def announce_url(url: str) -> None:
+        line = _json_line if announce == "json" else _text
+        stream.write(line(url, settings, state_file, credentials))
+        stream.flush()
+
+    async with _state(state_file, dialect) as state:
+        serving = asyncio.create_task(serve(host, port, build_app(state, settings), announce_url))
+        if exit_with_stdin:
+            _cancel_at_end_of_stdin(serving)
+        with _cancelled_by_signals(serving):
+            try:
+                await serving
+            except asyncio.CancelledError:
+                if (this := asyncio.current_task()) is not None and this.cancelling():
+                    raise
+
+
+@asynccontextmanager
+async def _state(path: Path | None, dialect: Dialect) -> AsyncIterator[VtnState]:
+    if path is None:
+        yield VtnState()
+        return
+    async with durable_state(path, dialect) as state:
+        yield state
+
+
+def _credentials(environ: Mapping[str, str], host: str) -> _Credentials:
+    client_id = environ.get("OAUTH_CLIENT_ID", "")
+    secret = environ.get("OAUTH_CLIENT_SECRET", "")
+    if client_id and secret:
+        return _Credentials(client_id, secret, made=False)
+    if client_id or secret:
+        raise VendashError("Set both OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET, or neither.")
+    if not _is_loopback(host):
+        raise VendashError(
+            f"To be reached at {host} the VTN needs credentials of yours: set OAUTH_CLIENT_ID and "
+            "OAUTH_CLIENT_SECRET (or let anyone in with --no-auth)."
+        )
+    return _Credentials("vendash", secrets.token_urlsafe(24), made=True)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _json_line(
+    url: str, _settings: VtnSettings, _path: Path | None, credentials: _Credentials | None
+) -> str:
+    line = {
+        "url": url,
+        "client_id": credentials.client_id if credentials else None,
+        "client_secret": credentials.secret if credentials else None,
+    }
+    return msgspec.json.encode(line).decode() + "\n"
+
+
+def _text(
+    url: str, settings: VtnSettings, path: Path | None, credentials: _Credentials | None
+) -> str:
+    lines = [f"VTN (OpenADR {settings.dialect}) at {url}"]
+    lines.append(f"State: {path}" if path else "State: in memory, gone when this ends")
+    if credentials is None:
+        lines.append("Without authentication: anyone who reaches it may do everything.")
+    else:
+        lines.append(f"OAUTH_CLIENT_ID={credentials.client_id}")
+        lines.append(
+            f"OAUTH_CLIENT_SECRET={credentials.secret}"
+            if credentials.made
+            else "OAUTH_CLIENT_SECRET is the one of the environment"
+        )
+    return "\n".join(lines) + "\n"
+
+
+@contextlib.contextmanager
+def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _cancel_at_end_of_stdin(task: asyncio.Task[None]) -> None:
+    """A thread, because an event loop cannot watch every kind of standard input."""
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop may be closed already
+            loop.call_soon_threadsafe(task.cancel)
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()
