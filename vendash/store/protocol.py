@@ -17,6 +17,7 @@ from vendash.models import (
     ActionOutcome,
     AuditAction,
     AuditItem,
+    ImportOutcome,
     RegistrationOutcome,
     RegistrationStatus,
     Resource,

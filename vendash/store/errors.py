@@ -1,0 +1,44 @@
+"""SQLite's errors as sentences that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from vendash.errors import VendashError
+
+_SENTENCES = {
+    "SQLITE_BUSY": "is locked by another program: close that program, or try again.",
+    "SQLITE_LOCKED": "is locked by another program: close that program, or try again.",
+    "SQLITE_FULL": "did not take the change, as the disk is full: nothing was changed;"
+    " make room and try again.",
+    "SQLITE_READONLY": "cannot be written: change the permissions of the file and its folder,"
+    " or use --read-only.",
+    "SQLITE_CANTOPEN": "cannot be opened: check that you may read the file and write its folder.",
+    "SQLITE_PERM": "cannot be opened: check that you may read and write the file.",
+    "SQLITE_AUTH": "cannot be opened: check that you may read and write the file.",
+    "SQLITE_IOERR": "cannot be read or written (the disk reports an error): nothing of the last"
+    " change was kept; check the disk.",
+    "SQLITE_NOTADB": "is not a SQLite database: name the right file with --db-path.",
+    "SQLITE_NOMEM": "needs more memory than there is: close other programs.",
+}
+
+
+def explain(error: sqlite3.Error, path: Path) -> VendashError:
+    """The error as one sentence."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    for beginning, sentence in _SENTENCES.items():
+        if name.startswith(beginning):
+            return VendashError(f"The database {path} {sentence}")
+    if name.startswith("SQLITE_CORRUPT"):
+        return VendashError(f"The database {path} is damaged: {_way_out(path)}")
+    return VendashError(
+        f"The database {path} did not do as asked ({error}): run vendash check, and report this."
+    )
+
+
+def _way_out(path: Path) -> str:
+    newest = sorted(path.parent.glob(f"{path.stem}.*.backup"), reverse=True)
+    if newest:
+        return f"the newest backup is {newest[0]}; keep the damaged file until that one is in use."
+    return "no backup lies beside it; keep the file, and import the fleet into a new one."

@@ -1,0 +1,158 @@
+"""What is derived from a row of `resources`, and how it follows what other programs write there.
+
+Triggers mark every row that was inserted, changed or deleted, by whom ever, in `vendash_stale`.
+`refresh` runs at the start of every transaction of ours, when the file is opened, and when the
+watcher tells of a change: it normalises decisions, makes the facts again and keeps what is known
+of a VTN with the resource it belongs to, also where that came back under another key.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from vendash.filters import fold
+from vendash.store import audit
+from vendash.store.values import number_of, object_of, status_of, text_of, ven_of
+
+UNKNOWN_STATUS = (
+    "(r.registration_status IS NULL"
+    " OR r.registration_status NOT IN ('PENDING', 'APPROVED', 'SUSPENDED'))"
+)
+OBSERVED = "wanted, remote_id, accepted_revision, told, state, doubtful, error, http_status"
+"""The columns that `vendash_observations` and `vendash_elsewhere` share, but for the ids."""
+CURRENT_VTN = "(SELECT CAST(value AS INTEGER) FROM vendash_settings WHERE name = 'vtn')"
+_CHUNK = 2000
+
+T = TypeVar("T")
+
+
+def is_stale(connection: sqlite3.Connection) -> bool:
+    """Whether another program changed rows that we have not looked at since."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM vendash_stale)").fetchone()[0])
+
+
+def refresh(connection: sqlite3.Connection) -> None:
+    """Bring everything derived up to date with the marked rows. Part of a transaction."""
+    if not is_stale(connection):
+        return
+    _normalise_decisions(connection)
+    _detach(connection)
+    _rebuild(connection)
+    connection.execute("DELETE FROM vendash_stale")
+
+
+def refreshed(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run the function over facts that are up to date, in the same transaction."""
+    refresh(connection)
+    return work(connection)
+
+
+def _normalise_decisions(connection: sqlite3.Connection) -> None:
+    odd = connection.execute(
+        "SELECT r.id, r.registration_status FROM vendash_stale s"
+        f" CROSS JOIN resources r ON r.id = s.key WHERE {UNKNOWN_STATUS}"
+    ).fetchall()
+    if not odd:
+        return
+    wanted = [(str(status_of(value)), key) for key, value in odd]
+    with audit.action(
+        connection, actor="engine", verb="normalise", reason="not a decision that is known"
+    ) as action:
+        action.add_each(
+            "SELECT ?, id, resource_id, resource_name, coalesce(ven, ''),"
+            " coalesce(registration_status, 'NULL'), ? FROM resources WHERE id = ?",
+            wanted,
+        )
+        connection.executemany("UPDATE resources SET registration_status = ? WHERE id = ?", wanted)
+    # The updates marked nothing new: the values are known ones now.
+
+
+def _detach(connection: sqlite3.Connection) -> None:
+    """Put aside what is known of resources that are gone; it may come back with them."""
+    # INSERT OR REPLACE deletes the old row without a trigger, so new rows mean: look at all.
+    fresh = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM vendash_stale s JOIN resources r ON r.id = s.key"
+        " WHERE NOT EXISTS (SELECT 1 FROM vendash_facts f WHERE f.key = s.key))"
+    ).fetchone()[0]
+    marked = "" if fresh else "AND {key} IN (SELECT key FROM vendash_stale)"
+    gone = (
+        "NOT EXISTS (SELECT 1 FROM resources r WHERE r.id = o.key"
+        f" AND r.resource_id = o.resource_id) {marked.format(key='o.key')}"
+    )
+    connection.execute(
+        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, {OBSERVED})"
+        f" SELECT {CURRENT_VTN}, resource_id, wanted, remote_id, NULL, told, state, doubtful,"
+        f" error, http_status FROM vendash_observations o WHERE {gone}"
+    )
+    connection.execute(f"DELETE FROM vendash_observations AS o WHERE {gone}")
+    for table in ("vendash_facts", "vendash_search"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE NOT EXISTS"
+            f" (SELECT 1 FROM resources r WHERE r.id = {table}.key)"
+            f" {marked.format(key='key')}"
+        )
+
+
+def _rebuild(connection: sqlite3.Connection) -> None:
+    rows = connection.execute(
+        "SELECT r.id, r.resource_name, r.resource_sub_type, r.meter_point_id, r.address, r.ven,"
+        " r.capacities FROM vendash_stale s CROSS JOIN resources r ON r.id = s.key"
+    )
+    while chunk := rows.fetchmany(_CHUNK):
+        derived = [_derived(*row) for row in chunk]
+        connection.executemany(
+            "INSERT INTO vendash_facts (key, ven, p_max_kw) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET"
+            " ven = excluded.ven, p_max_kw = excluded.p_max_kw, revision = revision + 1",
+            [facts for facts, _ in derived],
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO vendash_search (key, text, sub_type, ven) VALUES (?, ?, ?, ?)",
+            [search for _, search in derived],
+        )
+    attach(connection, "SELECT key FROM vendash_stale")
+    connection.execute(
+        "UPDATE vendash_observations SET state = 'waiting' WHERE key IN"
+        " (SELECT key FROM vendash_stale) AND state IN ('ok', 'failed', 'conflict', 'different')"
+    )
+
+
+def attach(connection: sqlite3.Connection, keys: str) -> None:
+    """Take up again what is known of these resources at the current VTN.
+
+    `keys` is a SELECT of ours that yields keys of `resources`.
+    """
+    connection.execute(
+        f"INSERT OR IGNORE INTO vendash_observations (key, resource_id, {OBSERVED})"
+        " SELECT r.id, e.resource_id, e.wanted, e.remote_id, e.accepted_revision, e.told,"
+        " CASE WHEN e.state = 'sending' THEN 'sending' WHEN e.accepted_revision = f.revision"
+        " AND e.told = r.registration_status THEN e.state ELSE 'waiting' END,"
+        " e.doubtful, e.error, e.http_status FROM vendash_elsewhere e"
+        " CROSS JOIN resources r ON r.resource_id = e.resource_id"
+        " JOIN vendash_facts f ON f.key = r.id"
+        f" WHERE e.vtn = {CURRENT_VTN} AND r.id IN ({keys})"
+    )
+    connection.execute(
+        f"DELETE FROM vendash_elsewhere WHERE vtn = {CURRENT_VTN} AND resource_id IN"
+        f" (SELECT resource_id FROM vendash_observations WHERE key IN ({keys}))"
+    )
+
+
+def _derived(
+    key: int,
+    name: object,
+    sub_type: object,
+    meter: object,
+    address: object,
+    ven: object,
+    capacities: object,
+) -> tuple[tuple[int, str, float], tuple[int, str, str, str]]:
+    p_max_kw = number_of(object_of(capacities).get("P_max_kw"))
+    shown = ven_of(ven)
+    sub_key, ven_key = fold(text_of(sub_type)), fold(shown)
+    text = (
+        f"{fold(text_of(name))}\n{fold(text_of(address))}\n{text_of(meter)}\n{sub_key}\n{ven_key}"
+    )
+    return (key, shown, p_max_kw), (key, text, sub_key, ven_key)

@@ -1,0 +1,256 @@
+"""What the current VTN holds: sums of it, and what should be there."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from vendash.filters import fold
+from vendash.models import (
+    NO_VEN,
+    ActionOutcome,
+    RegistrationStatus,
+    StatusCounts,
+    VenRow,
+    VtnState,
+    WorkCounts,
+)
+from vendash.names import client_id
+from vendash.store import audit
+from vendash.store.decisions import choose, set_setting, setting
+from vendash.store.facts import CURRENT_VTN, OBSERVED, attach
+from vendash.store.resources import matrix, status_counts
+from vendash.store.values import status_of, ven_of
+
+_TROUBLE = ("failed", "conflict")
+_Tally = Counter[RegistrationStatus]
+
+
+def work(connection: sqlite3.Connection) -> WorkCounts:
+    """The work to do over the whole fleet."""
+    decisions = connection.execute(
+        "SELECT registration_status, count(*) FROM resources GROUP BY 1"
+    ).fetchall()
+    there = connection.execute(
+        "SELECT r.registration_status, count(*) FROM vendash_observations o"
+        " CROSS JOIN resources r ON r.id = o.key WHERE o.remote_id IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    states = connection.execute(
+        "SELECT state, count(*) FROM vendash_observations"
+        " WHERE state IN ('conflict', 'failed', 'different') GROUP BY 1"
+    ).fetchall()
+    return _work(status_counts(decisions), status_counts(there), dict(states))
+
+
+def vens(connection: sqlite3.Connection) -> list[VenRow]:
+    """Every VEN that a resource names, by name."""
+    decisions: defaultdict[str, _Tally] = defaultdict(Counter)
+    there: defaultdict[str, _Tally] = defaultdict(Counter)
+    states: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    wanted: Counter[str] = Counter()
+    for ven, status, number in matrix(connection):
+        decisions[ven][status] += number
+    for name, value, state, is_wanted, is_there, number in connection.execute(
+        "SELECT r.ven, r.registration_status, o.state, o.wanted, o.remote_id IS NOT NULL, count(*)"
+        " FROM vendash_observations o CROSS JOIN resources r ON r.id = o.key GROUP BY 1, 2, 3, 4, 5"
+    ):
+        ven = ven_of(name)
+        states[ven][state] += number
+        wanted[ven] += number if is_wanted else 0
+        there[ven][status_of(value)] += number if is_there else 0
+    powers = dict(
+        connection.execute("SELECT ven, sum(p_max_kw) FROM vendash_facts GROUP BY ven").fetchall()
+    )
+    known = {
+        name: (state, error, identity, remote_id)
+        for name, state, error, identity, remote_id in connection.execute(
+            "SELECT name, state, error, client_id, remote_id FROM vendash_vens"
+            f" WHERE vtn = {CURRENT_VTN}"
+        )
+    }
+    rows = []
+    for ven in sorted(decisions, key=lambda name: (fold(name), name)):
+        state, error, identity, remote_id = known.get(
+            ven, ("unwanted", "", "" if ven == NO_VEN else client_id(ven), None)
+        )
+        counted = status_counts(decisions[ven].items())
+        rows.append(
+            VenRow(
+                name=ven,
+                work=_work(counted, status_counts(there[ven].items()), states[ven]),
+                decisions=counted,
+                wanted=wanted[ven],
+                accepted=states[ven]["ok"],
+                p_max_kw=powers.get(ven, 0.0),
+                vtn=VtnState(state),
+                vtn_error=error,
+                client_id=identity,
+                remote_id=remote_id,
+            )
+        )
+    return rows
+
+
+def vtn(connection: sqlite3.Connection) -> tuple[str, str] | None:
+    """URL and dialect of the current VTN."""
+    url, dialect = connection.execute(
+        f"SELECT url, dialect FROM vendash_vtns WHERE id = {CURRENT_VTN}"
+    ).fetchone()
+    return (url, dialect) if url else None
+
+
+def current_vtn(connection: sqlite3.Connection) -> int:
+    """The number of the current VTN; there always is one, if only without a URL."""
+    return int(setting(connection, "vtn") or 1)
+
+
+def use_vtn(connection: sqlite3.Connection, url: str, dialect: str = "") -> None:
+    """Make this the current VTN. What the other one holds is put aside, until it comes back."""
+    url = url.rstrip("/")
+    before = vtn(connection)
+    if before is None:
+        # What was wanted before any VTN was named is wanted at the first one.
+        connection.execute("UPDATE vendash_vtns SET url = ? WHERE url = ''", (url,))
+    connection.execute(
+        "INSERT INTO vendash_vtns (url) VALUES (?) ON CONFLICT (url) DO NOTHING", (url,)
+    )
+    if dialect:
+        connection.execute("UPDATE vendash_vtns SET dialect = ? WHERE url = ?", (dialect, url))
+    if before is not None and before[0] != url:
+        _switch(connection, url)
+
+
+def move_vtn(connection: sqlite3.Connection, url: str) -> None:
+    """The current VTN is reached under another address; what is known of it stays known."""
+    url = url.rstrip("/")
+    # A VTN that was known under this address is another one, which nobody can reach any more.
+    connection.execute(
+        f"UPDATE vendash_vtns SET url = url || ' (until ' || datetime() || ')'"
+        f" WHERE url = ? AND id <> {CURRENT_VTN}",
+        (url,),
+    )
+    connection.execute(f"UPDATE vendash_vtns SET url = ? WHERE id = {CURRENT_VTN}", (url,))
+
+
+def _switch(connection: sqlite3.Connection, url: str) -> None:
+    connection.execute(
+        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, {OBSERVED})"
+        f" SELECT {CURRENT_VTN}, resource_id, {OBSERVED} FROM vendash_observations"
+    )
+    connection.execute("DELETE FROM vendash_observations")
+    (number,) = connection.execute("SELECT id FROM vendash_vtns WHERE url = ?", (url,)).fetchone()
+    set_setting(connection, "vtn", str(number))
+    attach(connection, "SELECT id FROM resources")
+
+
+def want_at_vtn(
+    connection: sqlite3.Connection,
+    keys: Sequence[int],
+    wanted: bool,
+    *,
+    actor: str,
+    reason: str = "",
+    subject: str = "",
+) -> ActionOutcome:
+    """Want these at the current VTN, or no longer; also again, where it went wrong."""
+    named = choose(connection, keys)
+    verb = "register" if wanted else "unregister"
+    with audit.action(connection, actor=actor, verb=verb, reason=reason, subject=subject) as action:
+        changed = action.add(
+            "SELECT ?, r.id, r.resource_id, r.resource_name, coalesce(r.ven, ''),"
+            " CASE WHEN coalesce(o.wanted, 0) THEN 'wanted' ELSE 'unwanted' END, ?"
+            " FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
+            " LEFT JOIN vendash_observations o ON o.key = r.id"
+            f" LEFT JOIN vendash_vens v ON v.vtn = {CURRENT_VTN} AND v.name = r.ven"
+            " WHERE r.ven <> '' AND (coalesce(o.wanted, 0) <> ?"
+            " OR o.state IN ('failed', 'conflict', 'different')"
+            " OR (o.wanted AND v.state IN ('failed', 'conflict')))",
+            ("wanted" if wanted else "unwanted", wanted),
+        )
+        (sendable,) = connection.execute(
+            "SELECT count(*) FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
+            " WHERE r.ven <> ''"
+        ).fetchone()
+        want_items(connection, action.sequence)
+    return ActionOutcome(
+        sequence=action.sequence if changed else None,
+        verb=verb,
+        changed=changed,
+        unchanged=sendable - changed,
+        skipped=named - sendable,
+    )
+
+
+def want_items(connection: sqlite3.Connection, sequence: int) -> None:
+    """Want the items of an action as their `after` says. Part of a transaction."""
+    connection.execute(
+        "INSERT INTO vendash_observations (key, resource_id, wanted, state)"
+        " SELECT i.key, i.resource_id, 1, 'waiting' FROM vendash_items i"
+        " WHERE i.sequence = ? AND i.after = 'wanted' ON CONFLICT (key) DO UPDATE SET"
+        " wanted = 1, error = '', http_status = NULL, state = CASE"
+        # Still being deleted, or already there as it is: nothing has to be sent anew.
+        " WHEN state = 'sending' THEN 'sending'"
+        " WHEN NOT wanted AND state = 'waiting' AND remote_id IS NOT NULL"
+        " AND accepted_revision = (SELECT revision FROM vendash_facts f WHERE f.key ="
+        " vendash_observations.key) AND told = (SELECT registration_status FROM resources r"
+        " WHERE r.id = vendash_observations.key) THEN 'ok' ELSE 'waiting' END",
+        (sequence,),
+    )
+    connection.execute(
+        "UPDATE vendash_observations SET wanted = 0, error = '', http_status = NULL,"
+        " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
+        " WHERE key IN (SELECT key FROM vendash_items WHERE sequence = ? AND after = 'unwanted')",
+        (sequence,),
+    )
+    settle(connection)
+    _want_vens(connection, sequence)
+
+
+def settle(connection: sqlite3.Connection) -> None:
+    """Forget resources that are not wanted and of which nothing can be at the VTN."""
+    connection.execute(
+        "DELETE FROM vendash_observations WHERE state IN ('waiting', 'sending')"
+        " AND state = 'waiting' AND NOT wanted AND remote_id IS NULL AND NOT doubtful"
+    )
+
+
+def _want_vens(connection: sqlite3.Connection, sequence: int) -> None:
+    """A VEN is wanted as long as one of its resources is."""
+    names = [
+        name
+        for (name,) in connection.execute(
+            "SELECT DISTINCT r.ven FROM vendash_items i JOIN resources r ON r.id = i.key"
+            " WHERE i.sequence = ?",
+            (sequence,),
+        )
+    ]
+    connection.executemany(
+        "INSERT INTO vendash_vens (vtn, name, client_id, wanted, state)"
+        f" VALUES ({CURRENT_VTN}, ?, ?, 0, 'unwanted') ON CONFLICT DO NOTHING",
+        [(name, client_id(name)) for name in names],
+    )
+    connection.executemany(
+        "UPDATE vendash_vens SET wanted = EXISTS (SELECT 1 FROM resources r"
+        " CROSS JOIN vendash_observations o ON o.key = r.id WHERE r.ven = name AND o.wanted)"
+        f" WHERE vtn = {CURRENT_VTN} AND name = ?",
+        [(name,) for name in names],
+    )
+    connection.executemany(
+        "UPDATE vendash_vens SET error = '', http_status = NULL, state = CASE"
+        " WHEN remote_id IS NOT NULL THEN 'ok' WHEN state = 'sending' THEN 'sending'"
+        " WHEN wanted THEN 'waiting' ELSE 'unwanted' END"
+        f" WHERE vtn = {CURRENT_VTN} AND name = ?",
+        [(name,) for name in names],
+    )
+
+
+def _work(decisions: StatusCounts, there: StatusCounts, states: dict[str, int]) -> WorkCounts:
+    return WorkCounts(
+        decide=there.pending,
+        unsent=decisions.total - there.total,
+        approved=there.approved,
+        suspended=there.suspended,
+        different=states.get("different", 0),
+        trouble=sum(states.get(state, 0) for state in _TROUBLE),
+    )
