@@ -270,11 +270,17 @@ def vtn(
     announce: bool,
 ) -> None:
     """The embedded VTN, on its own: something to register with."""
-    from vendash.commands import services
+    from vendash.vtn.server.command import run_vtn
 
     _run(
-        services.vtn(
-            host, port, dialect, state, no_auth=no_auth, with_stdin=with_stdin, announce=announce
+        run_vtn(
+            host,
+            port,
+            dialect="3.0.1" if dialect == "3.0.1" else "3.1",
+            state_file=state,
+            auth=not no_auth,
+            announce="json" if announce else "text",
+            exit_with_stdin=with_stdin,
         )
     )
 
@@ -294,7 +300,7 @@ def _answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
             raise
         document, text, code = {"error": str(error)}, "", 1
         click.echo(f"vendash: {error}", err=True)
-    click.echo(json.dumps(document, ensure_ascii=False) if as_json else text)
+    click.echo(json.dumps(document) if as_json else text)
     sys.exit(code)
 
 

@@ -10,20 +10,29 @@ from vendash.config import database_path
 from vendash.errors import VendashError
 from vendash.fleet import Fleet, current_actor
 from vendash.store import open_store
+from vendash.store.protocol import FleetStore
+
+
+@asynccontextmanager
+async def opened_store(
+    path: Path, *, read_only: bool = False, create: bool = False
+) -> AsyncIterator[FleetStore]:
+    """The store of a database, closed at the end of the block.
+
+    Raises `VendashError` where there is no database, unless it may be created.
+    """
+    if create:
+        _make_folder(path.parent)
+    async with await open_store(path, read_only=read_only, create=create) as store:
+        yield store
 
 
 @asynccontextmanager
 async def opened(
     given: Path | None, *, read_only: bool = False, create: bool = False
 ) -> AsyncIterator[Fleet]:
-    """The fleet of a database, changed by whoever sits here; closed at the end of the block.
-
-    Raises `VendashError` where there is no database, unless it may be created.
-    """
-    path = database_path(given)
-    if create:
-        _make_folder(path.parent)
-    async with await open_store(path, read_only=read_only, create=create) as store:
+    """The fleet of a database, changed by whoever sits here; else as `opened_store`."""
+    async with opened_store(database_path(given), read_only=read_only, create=create) as store:
         yield Fleet(store, actor=current_actor())
 
 

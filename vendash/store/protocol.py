@@ -60,6 +60,12 @@ class FleetReader(Protocol):
     async def resources(self, keys: Sequence[int]) -> list[tuple[int, Resource]]:
         """Whole resources with their keys, in ascending order of key; for the simulation."""
 
+    async def roster_version(self) -> int:
+        """Changes whenever a resource came, went, or has other values; not by a decision."""
+
+    async def reading_keys(self) -> array[int]:
+        """The keys of the resources that have readings: approved and enabled; ascending."""
+
     async def detail(self, key: int) -> ResourceDetail | None:
         """All that is known of one resource; None when it is gone."""
 

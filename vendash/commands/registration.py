@@ -1,0 +1,307 @@
+"""`vendash register`: want VENs at the VTN, then send them or follow the engine that does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from array import array
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vendash.commands.opening import opened_store
+from vendash.config import database_path
+from vendash.engine.registration import chosen_url
+from vendash.errors import VendashError
+from vendash.filters import Query, parse_filter
+from vendash.fleet import Fleet, current_actor
+from vendash.lock import HeldByOtherError, exclusive, lock_path
+from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.place import live_folder
+from vendash.telemetry.status import read_status
+from vendash.text import plain
+from vendash.vtn.auth import Credentials
+from vendash.vtn.client import Vtn
+from vendash.vtn.driver import Registrar
+from vendash.vtn.tally import Count
+
+Answer = tuple[dict[str, Any], str, int]
+
+PATIENCE_SECONDS = 10.0
+"""How long an engine may make no step before we stop following it; it goes on by itself."""
+_TROUBLE = ("failed", "conflict")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user asked for: which VTN, which VENs (all), the first so many by name."""
+
+    vtn_url: str | None = None
+    dialect: str | None = None
+    vens: tuple[str, ...] = ()
+    limit: int | None = None
+    no_auth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    vens: Count
+    resources: Count
+    trouble: str = ""
+    """A sentence about the VTN as a whole; empty where there was none."""
+
+
+async def register(db_path: Path | None, wanted: Wanted) -> Answer:
+    """Register what is not there yet; what is, stays. The exit code is 1 if some of it failed."""
+    started = time.monotonic()
+    path = database_path(db_path)
+    async with opened_store(path) as store:
+        rows = _chosen(await store.vens(), wanted)
+        names = frozenset(row.name for row in rows)
+        url = await chosen_url(store, wanted.vtn_url)
+        try:
+            with exclusive(lock_path(path), "register", "Another process registers already"):
+                await store.use_vtn(url, wanted.dialect or "")
+                before = await _rows(store, names)
+                await _want(store, before)
+                result = await _send(store, url, wanted, before)
+        except HeldByOtherError as error:
+            if error.holder is None or error.holder.kind != "engine":
+                raise
+            await _check_same_vtn(store, url, error)
+            before = await _rows(store, names)
+            await _want(store, before)
+            result = await _follow(store, path, before)
+        failures = await _failures(store, names)
+    seconds = round(time.monotonic() - started, 3)
+    document: dict[str, Any] = {
+        "vens": _counts(result.vens),
+        "resources": _counts(result.resources),
+        "failures": failures,
+        "seconds": seconds,
+    }
+    if result.trouble:
+        document["error"] = result.trouble
+    failed = result.vens.failed + result.resources.failed
+    return document, _summary(result, failures, seconds), 1 if failed else 0
+
+
+def _chosen(rows: Sequence[VenRow], wanted: Wanted) -> list[VenRow]:
+    """The VENs by name, as named and limited. Raises `VendashError` for an unknown one."""
+    known = {row.name: row for row in rows if row.name != NO_VEN}
+    for name in wanted.vens:
+        if name not in known:
+            raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
+    names = sorted(set(wanted.vens)) if wanted.vens else sorted(known)
+    return [known[name] for name in names[: wanted.limit]]
+
+
+async def _rows(store: FleetStore, names: frozenset[str]) -> list[VenRow]:
+    return [row for row in await store.vens() if row.name in names]
+
+
+async def _want(store: FleetStore, rows: Sequence[VenRow]) -> None:
+    keys = array("q")
+    for row in rows:
+        keys.extend(await store.keys(Query(ven=row.name)))
+    subject = rows[0].name if len(rows) == 1 else f"{len(rows)} VENs"
+    await Fleet(store, actor=current_actor()).register(await store.select(keys), subject=subject)
+
+
+async def _check_same_vtn(store: FleetStore, url: str, error: HeldByOtherError) -> None:
+    known = await store.vtn()
+    if known is not None and known[0] != url:
+        raise VendashError(
+            f"The engine of this database ({error.holder}) sends to {known[0]}:"
+            " stop it to register elsewhere, or leave out --vtn-url."
+        )
+
+
+# --- without an engine ---------------------------------------------------------------------------
+
+
+async def _send(store: FleetStore, url: str, wanted: Wanted, before: Sequence[VenRow]) -> _Result:
+    credentials = None if wanted.no_auth else Credentials.from_environment()
+    vtn = Vtn(url, credentials=credentials, dialect=wanted.dialect or "")
+    registrar = Registrar(store, vtn)
+    async with _progress(store):
+        summary = await registrar.settle()
+    await store.use_vtn(url, vtn.dialect)
+    result = _compared(before, await _rows(store, _names(before)))
+    # What was found at the VTN without our knowing had not been registered by us just now.
+    _adopted(result.vens, summary.vens.already)
+    _adopted(result.resources, summary.resources.already)
+    return _Result(result.vens, result.resources, summary.trouble)
+
+
+def _adopted(count: Count, found: int) -> None:
+    moved = min(found, count.registered)
+    count.registered -= moved
+    count.already += moved
+
+
+# --- with an engine ------------------------------------------------------------------------------
+
+
+async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _Result:
+    """Wait until the engine has done all of it, or makes no step for a while."""
+    names = _names(before)
+    waiting, since = -1, time.monotonic()
+    async with _progress(store):
+        async for _ in _at_changes_and_now(store):
+            rows = await _rows(store, names)
+            open_now = sum(map(_open_items, rows))
+            if not open_now:
+                break
+            if open_now != waiting:
+                waiting, since = open_now, time.monotonic()
+            elif time.monotonic() - since > PATIENCE_SECONDS:
+                break
+    result = _compared(before, rows)
+    status = read_status(live_folder(path))
+    trouble = status.vtn.detail if status is not None and result.resources.failed else ""
+    return _Result(result.vens, result.resources, trouble)
+
+
+async def _at_changes_and_now(store: FleetStore) -> AsyncIterator[None]:
+    """At once, at every change of the database, and at least once a second."""
+    changes = aiter(store.changes())
+    following = asyncio.ensure_future(anext(changes))
+    try:
+        while True:
+            yield
+            done, _ = await asyncio.wait({following}, timeout=1.0)
+            if done:
+                following.result()
+                following = asyncio.ensure_future(anext(changes))
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError, StopAsyncIteration):
+            await following
+
+
+def _open_items(row: VenRow) -> int:
+    """How much of a VEN the engine can still bring to an end."""
+    if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+        return 0
+    return row.wanted - row.accepted - row.work.trouble
+
+
+# --- what came of it -----------------------------------------------------------------------------
+
+
+def _names(rows: Sequence[VenRow]) -> frozenset[str]:
+    return frozenset(row.name for row in rows)
+
+
+def _compared(before: Sequence[VenRow], after: Sequence[VenRow]) -> _Result:
+    """What was there already, what came, and what is still not there."""
+    here = {row.name: row for row in after}
+    vens, resources = Count(), Count()
+    for row in before:
+        now = here.get(row.name, row)
+        vens.already += row.remote_id is not None
+        vens.registered += row.remote_id is None and now.remote_id is not None
+        vens.failed += now.remote_id is None
+        was_there, is_there = _there(row), _there(now)
+        resources.already += was_there
+        resources.registered += max(0, is_there - was_there)
+        resources.failed += now.work.total - is_there
+    return _Result(vens, resources)
+
+
+def _there(row: VenRow) -> int:
+    return row.work.total - row.work.unsent
+
+
+def _counts(count: Count) -> dict[str, int]:
+    return {"registered": count.registered, "already": count.already, "failed": count.failed}
+
+
+async def _failures(store: FleetStore, names: frozenset[str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"ven": row.name, "id": None, "name": row.name, "status": None, "reason": row.vtn_error}
+        for row in await _rows(store, names)
+        if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}
+    ]
+    for state in _TROUBLE:
+        for key in await store.keys(Query(filter=parse_filter(f"vtn:{state}"))):
+            detail = await store.detail(key)
+            if detail is None or detail.row.ven not in names:
+                continue
+            found.append(
+                {
+                    "ven": detail.row.ven,
+                    "id": detail.row.resource_id,
+                    "name": detail.row.name,
+                    "status": detail.vtn_http_status,
+                    "reason": detail.row.vtn_error,
+                }
+            )
+    return found
+
+
+def _summary(result: _Result, failures: Sequence[dict[str, Any]], seconds: float) -> str:
+    lines = [
+        f"{plain(one['ven'], 40)} / {plain(one['name'])}: {plain(one['reason'], 200)}"
+        for one in failures[:20]
+    ]
+    if len(failures) > len(lines):
+        lines.append(f"... and {len(failures) - len(lines):,} more (--json lists all)")
+    if result.trouble:
+        lines.append(result.trouble)
+    vens, resources = result.vens, result.resources
+    total = vens.registered + vens.already + vens.failed
+    return "\n".join(
+        [
+            *lines,
+            "REGISTRATION SUMMARY",
+            f"Total VENs processed:         {total:>7,}",
+            f"VENs successfully registered: {vens.registered:>7,}"
+            f"  (already there {vens.already:,})",
+            f"Resources registered:         {resources.registered:>7,}"
+            f"  (already there {resources.already:,}, failed {resources.failed:,})",
+            f"Failed VENs:                  {vens.failed:>7,}",
+            f"Seconds:                      {seconds:>7,.1f}",
+        ]
+    )
+
+
+@asynccontextmanager
+async def _progress(store: FleetStore) -> AsyncIterator[None]:
+    """A bar on stderr, on a terminal only."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    bar = Progress(
+        TextColumn("REGISTER"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+    )
+    with bar:
+        showing = asyncio.create_task(_show(store.registration_progress, bar))
+        try:
+            yield
+        finally:
+            showing.cancel()
+            with suppress(asyncio.CancelledError):
+                await showing
+
+
+async def _show(progress: Callable[[], Awaitable[tuple[int, int, int]]], bar: Progress) -> None:
+    task = bar.add_task("register", total=None)
+    while True:
+        done, total, failed = await progress()
+        bar.update(task, completed=done + failed, total=total)
+        await asyncio.sleep(0.25)

@@ -1,0 +1,98 @@
+"""The services of one database, and what the engine says of them once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from vendash.engine.registration import RegistrationService
+from vendash.engine.simulation import SimulationService
+from vendash.engine.supervision import supervise
+from vendash.errors import VendashError
+from vendash.lock import exclusive, lock_path
+from vendash.store import open_store
+from vendash.telemetry.place import live_folder
+from vendash.telemetry.status import EngineStatus, clear_status, write_status
+from vendash.vtn.auth import Credentials
+
+STATUS_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """What an engine is told at its start."""
+
+    database: Path
+    vtn_url: str | None = None
+    """None: the environment's, else the one the database knows, else the default."""
+    dialect: str = ""
+    """Empty: asked of the VTN."""
+    credentials: Credentials | None = field(default=None, repr=False)
+
+
+async def run_engine(settings: EngineSettings) -> None:
+    """Do the work of a database until cancelled.
+
+    Raises:
+        HeldByOtherError: An engine, or `vendash register`, works on this database already.
+        VendashError: The database cannot be opened.
+    """
+    path = settings.database
+    if not path.exists():
+        raise VendashError(
+            f"There is no database {path}: run vendash prepare to make one,"
+            " or name another with --db-path."
+        )
+    refusal = f"Another process works on {path} already"
+    with exclusive(lock_path(path), "engine", refusal):
+        async with await open_store(path) as store:
+            folder = live_folder(path)
+            registration = RegistrationService(store, settings)
+            simulation = SimulationService(store, folder)
+            try:
+                async with asyncio.TaskGroup() as services:
+                    services.create_task(
+                        supervise("Registration", registration.run, registration.tell)
+                    )
+                    services.create_task(supervise("Simulation", simulation.run, simulation.tell))
+                    services.create_task(
+                        supervise(
+                            "Status", partial(_report, folder, registration, simulation), _log_only
+                        )
+                    )
+            finally:
+                clear_status(folder)
+
+
+async def _report(
+    folder: Path, registration: RegistrationService, simulation: SimulationService
+) -> None:
+    """Write the status once a second. Runs for ever."""
+    started = time.time()
+    while True:
+        write_status(
+            folder,
+            EngineStatus(
+                pid=os.getpid(),
+                started=started,
+                beat=time.monotonic(),
+                vtn=registration.status,
+                simulation=simulation.status,
+                vtn_url=registration.url,
+                registration=registration.progress,
+                speed=simulation.speed,
+            ),
+        )
+        await asyncio.sleep(STATUS_SECONDS)
+
+
+def _log_only(status: object) -> None:
+    """Where the status itself fails there is nothing to tell it to but the log."""
+    _log.warning("the status cannot be written: %s", status)

@@ -1,0 +1,101 @@
+"""The service that keeps at the VTN what is wanted there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.status import RegistrationProgress, ServiceStatus
+from vendash.vtn.address import vtn_address
+from vendash.vtn.client import Vtn
+from vendash.vtn.driver import Registrar, VtnHealth
+
+if TYPE_CHECKING:
+    from vendash.engine.engine import EngineSettings
+
+CONNECTING = ServiceStatus(health="busy", text="connecting")
+
+
+class RegistrationService:
+    """Runs the registrar for the current VTN of a database."""
+
+    def __init__(self, store: FleetStore, settings: EngineSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._registrar: Registrar | None = None
+        self._failed: ServiceStatus | None = None
+        self.url = ""
+
+    @property
+    def status(self) -> ServiceStatus:
+        """How it stands with the VTN."""
+        if self._failed is not None:
+            return self._failed
+        return _status(self._registrar.health) if self._registrar else CONNECTING
+
+    @property
+    def progress(self) -> RegistrationProgress | None:
+        """How far the present work is; None while there is none."""
+        now = self._registrar.progress if self._registrar else None
+        if now is None:
+            return None
+        return RegistrationProgress(
+            done=now.done,
+            total=now.total,
+            failed=now.failed,
+            per_second=now.per_second,
+            seconds_left=now.seconds_left,
+            ven=now.ven,
+        )
+
+    def tell(self, status: ServiceStatus) -> None:
+        """The service itself has failed."""
+        self._failed = status
+
+    async def run(self) -> None:
+        """Register for ever what is wanted.
+
+        Raises:
+            VendashError: The address or the credentials cannot be used, or the store fails.
+        """
+        self.url = await chosen_url(self._store, self._settings.vtn_url)
+        await self._store.use_vtn(self.url, self._settings.dialect)
+        vtn = Vtn(self.url, credentials=self._settings.credentials, dialect=self._settings.dialect)
+        registrar = Registrar(self._store, vtn, remaining=self._remaining)
+        self._registrar, self._failed = registrar, None
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow(registrar, vtn))
+            await registrar.run()
+
+    async def _follow(self, registrar: Registrar, vtn: Vtn) -> None:
+        """Tell the registrar of changes, and the database the dialect that was found out."""
+        stored = ""
+        async for _ in self._store.changes():
+            registrar.nudge()
+            if vtn.dialect != stored:
+                stored = vtn.dialect
+                await self._store.use_vtn(self.url, stored)
+
+    async def _remaining(self) -> int:
+        done, total, failed = await self._store.registration_progress()
+        return total - done - failed
+
+
+async def chosen_url(store: FleetStore, given: str | None) -> str:
+    """The VTN: the given one, the environment's, the database's, or the default."""
+    named = vtn_address(given)
+    known = await store.vtn()
+    if given is None and named == vtn_address(None, {}) and known is not None and known[0]:
+        return known[0]
+    return named
+
+
+def _status(health: VtnHealth) -> ServiceStatus:
+    if health.trouble:
+        return ServiceStatus(
+            health="trouble", text=health.word, detail=health.sentence, since=health.since
+        )
+    if not health.word:
+        return CONNECTING
+    return ServiceStatus(health="ok", text=health.word, since=health.since)

@@ -1,0 +1,139 @@
+"""The service that lets approved resources have readings, a tick a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vendash.filters import Query
+from vendash.models import Resource, SimulationSettings
+from vendash.sample import sample_meter_file
+from vendash.sim.meterfiles import read_meter_file
+from vendash.sim.profiles import load_unit_profiles
+from vendash.sim.simulation import Simulation, fleet_arrays
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.live import LiveWriter
+from vendash.telemetry.status import ServiceStatus
+from vendash.telemetry.ticks import Tick
+
+TICK_SECONDS = 1.0
+OFF = ServiceStatus(health="off", text="off")
+
+
+class SimulationService:
+    """Simulates the fleet of a store while its database wants that, into the live ring."""
+
+    def __init__(self, store: FleetStore, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self.status = OFF
+        self.speed = 1.0
+        self._changed = asyncio.Event()
+        self._simulation: Simulation | None = None
+        self._generation = 0
+        self._version: tuple[object, ...] = ()
+        self._sequence = 0
+
+    def tell(self, status: ServiceStatus) -> None:
+        """The service itself has failed."""
+        self.status = status
+
+    async def run(self) -> None:
+        """Tick for ever.
+
+        Raises:
+            VendashError: The store, the meter file or the live ring fails.
+        """
+        self._changed.set()
+        self._simulation = None
+        with closing(LiveWriter(self._folder)) as live:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow_changes())
+                await self._tick(live)
+
+    async def _follow_changes(self) -> None:
+        async for _ in self._store.changes():
+            self._changed.set()
+
+    async def _tick(self, live: LiveWriter) -> None:
+        due = time.monotonic()
+        while True:
+            if self._changed.is_set():
+                self._changed.clear()
+                await self._catch_up(live)
+            if self._simulation is None:
+                await self._changed.wait()
+                due = time.monotonic()
+                continue
+            await self._advance(live, self._simulation)
+            # What was slept through is not caught up.
+            due = max(due + TICK_SECONDS, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+
+    async def _catch_up(self, live: LiveWriter) -> None:
+        """Follow the wanted state, the fleet and the decisions in the database."""
+        wanted = await self._store.simulation()
+        if not wanted.on:
+            self._simulation, self.status = None, OFF
+            live.close()
+            return
+        version = (wanted.seed, await self._store.roster_version())
+        if self._simulation is None or version != self._version:
+            self._simulation = await self._begin(wanted, live)
+            self._version = version
+        self._simulation.speed = self.speed = wanted.speed
+        self._simulation.set_mask(_mask(self._simulation, await self._store.reading_keys()))
+        self.status = ServiceStatus(health="ok", text="SIM", since=self.status.since or time.time())
+
+    async def _begin(self, wanted: SimulationSettings, live: LiveWriter) -> Simulation:
+        """A simulation of the fleet as it is now, going on at the simulated time reached."""
+        start = self._simulation.now if self._simulation else time.time()
+        resources = await self._store.resources(await self._store.keys(Query()))
+        self._generation += 1
+        simulation = await asyncio.to_thread(
+            simulation_of, resources, wanted, start=start, generation=self._generation
+        )
+        live.publish_roster(simulation.roster)
+        return simulation
+
+    async def _advance(self, live: LiveWriter, simulation: Simulation) -> None:
+        """One tick, off the loop: with a million resources it takes tens of milliseconds."""
+        self._sequence += 1
+        live.publish(await asyncio.to_thread(_next_tick, simulation, self._sequence))
+
+
+def _next_tick(simulation: Simulation, sequence: int) -> Tick:
+    simulation.advance(TICK_SECONDS)
+    return simulation.tick(time.time(), sequence)
+
+
+def simulation_of(
+    resources: Sequence[tuple[int, Resource]],
+    wanted: SimulationSettings,
+    *,
+    start: float,
+    generation: int,
+) -> Simulation:
+    """A simulation of these resources with the meters that come with vendash."""
+    return Simulation(
+        fleet_arrays(resources, generation),
+        seed=wanted.seed,
+        profiles=load_unit_profiles(),
+        meters=read_meter_file(sample_meter_file()),
+        start=start,
+        speed=wanted.speed,
+    )
+
+
+def _mask(simulation: Simulation, reading: Sequence[int]) -> NDArray[np.bool_]:
+    """Which places of the roster have readings."""
+    mask = np.zeros(len(simulation.roster), dtype=np.bool_)
+    places = simulation.roster.places(np.asarray(reading, dtype=np.int64))
+    mask[places[places >= 0]] = True
+    return mask
