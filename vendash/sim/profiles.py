@@ -35,6 +35,7 @@ _PROFILE_OF_SUB_TYPE = {
     "hotels": "hotels",
     "households": "H0",
     "industry": "industry",
+    "kindergartens": "G1",
     "libraries": "G1",
     "museums": "G6",
     "nursinghomes": "hotels",
