@@ -41,6 +41,10 @@ def refresh(connection: sqlite3.Connection) -> None:
     _detach(connection)
     _rebuild(connection)
     connection.execute("DELETE FROM vendash_stale")
+    connection.execute(
+        "INSERT INTO vendash_settings (name, value) VALUES ('roster version', '1')"
+        " ON CONFLICT (name) DO UPDATE SET value = value + 1"
+    )
 
 
 def refreshed(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:

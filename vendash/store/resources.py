@@ -152,6 +152,23 @@ def of_keys(connection: sqlite3.Connection, wanted: Sequence[int]) -> list[tuple
     return [(row[0], resource_of(row[1:])) for row in cursor]
 
 
+def roster_version(connection: sqlite3.Connection) -> int:
+    """Changes with the resources, their decisions left out."""
+    row = connection.execute(
+        "SELECT value FROM vendash_settings WHERE name = 'roster version'"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def reading_keys(connection: sqlite3.Connection) -> array[int]:
+    """The keys of the approved and enabled resources, ascending."""
+    cursor = connection.execute(
+        "SELECT id FROM resources WHERE registration_status = ? AND enabled ORDER BY id",
+        (RegistrationStatus.APPROVED.value,),
+    )
+    return array("q", (key for (key,) in cursor))
+
+
 def statistics(connection: sqlite3.Connection) -> Mapping[str, Any]:
     """The sums of `FleetReader.statistics`."""
     by_ven: dict[str, dict[str, int]] = {}

@@ -135,6 +135,14 @@ class SqliteStore:
         """Whole resources with their keys, in ascending order of key."""
         return await self._database.read_slowly(lambda c: resources.of_keys(c, keys))
 
+    async def roster_version(self) -> int:
+        """Changes with the resources, their decisions left out."""
+        return await self._database.read(resources.roster_version)
+
+    async def reading_keys(self) -> array[int]:
+        """The keys of the approved and enabled resources, ascending."""
+        return await self._database.read_slowly(resources.reading_keys)
+
     async def statistics(self) -> Mapping[str, Any]:
         """Sums over the fleet, as `FleetReader.statistics` lists them."""
         return await self._database.read_slowly(resources.statistics)
