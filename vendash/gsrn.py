@@ -10,10 +10,12 @@ DANISH_ELECTRICITY = "571313"
 
 
 def check_digit(digits: str) -> str:
-    """The check digit of the 17 digits before it (GS1 General Specifications, 7.9)."""
-    odd, even = digits[0::2], digits[1::2]
-    total = 3 * sum(map(int, odd)) + sum(map(int, even))
-    return str(-total % 10)
+    """The check digit of the 17 digits before it (GS1 General Specifications, 7.9).
+
+    Weights are 3, 1, 3 ... from the left.
+    """
+    codes = digits.encode("ascii")  # "0" is 48, and 48 x (9 x 3 + 8) is a multiple of ten
+    return str(-(3 * sum(codes[0::2]) + sum(codes[1::2])) % 10)
 
 
 def is_valid(number: str) -> bool:

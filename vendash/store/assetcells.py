@@ -96,10 +96,11 @@ def town_of(address: str) -> str | None:
     It is in the last part of the address that has a postcode, else in the part before the last
     comma. None where there is no such part.
     """
-    parts = address.split(",")
-    coded = (part for part in reversed(parts) if _POSTCODE.match(part.strip()))
-    part = next(coded, parts[-2] if len(parts) > 1 else "")
-    return _town(part.strip())
+    parts = [part.strip() for part in address.split(",")]
+    for part in reversed(parts):
+        if _POSTCODE.match(part):
+            return _town(part)
+    return _town(parts[-2]) if len(parts) > 1 else None
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,6 @@ nothing wrong becomes a resource.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -23,7 +22,7 @@ _NAMESPACE = UUID("0d8e3f5c-6f0b-5a0e-9c55-3b1f6d2f7a41")
 """Of resource ids; never to be changed."""
 
 _Identity = tuple[str, str, str]
-_Values = tuple[Location, Capacities]
+_Seen = tuple[Location, Capacities, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.assets = Assets()
-        self._places: dict[_Identity, dict[_Values, str]] = {}
+        self._seen: dict[_Identity, list[_Seen]] = {}
         self._meter_points: set[str] = set()
 
     def read(self, name: str, file: BinaryIO) -> None:
@@ -160,13 +159,14 @@ class _Reader:
         if cells.wrong:
             self.assets.problems.extend(AssetProblem(file, row.line, *what) for what in cells.wrong)
             return
-        same = self._places.setdefault((kind.sub_type, title, address), {})
-        if first := same.get((location, capacities)):
-            sentence = f"is the same as {first}; imported once"
-            self.assets.duplicates.append(AssetProblem(file, row.line, "", sentence))
-            return
-        same[location, capacities] = f"{file} line {row.line}"
-        identity = uuid5(_NAMESPACE, "\x1f".join((kind.sub_type, title, address, str(len(same)))))
+        same = self._seen.setdefault((kind.sub_type, title, address), [])
+        for place, power, where, line in same:
+            if (place, power) == (location, capacities):
+                sentence = f"is the same as {where} line {line}; imported once"
+                self.assets.duplicates.append(AssetProblem(file, row.line, "", sentence))
+                return
+        same.append((location, capacities, file, row.line))
+        identity = uuid5(_NAMESPACE, f"{kind.sub_type}\x1f{title}\x1f{address}\x1f{len(same)}")
         self.assets.resources.append(
             Resource(
                 resource_id=str(identity),
@@ -182,7 +182,8 @@ class _Reader:
         )
 
     def _meter_point(self, identity: UUID) -> str:
-        attempts = (gsrn.made_up(identity, attempt) for attempt in itertools.count())
-        number = next(number for number in attempts if number not in self._meter_points)
+        attempt = 0
+        while (number := gsrn.made_up(identity, attempt)) in self._meter_points:
+            attempt += 1
         self._meter_points.add(number)
         return number

@@ -54,7 +54,7 @@ def read_rows(
     for number, raw in lines:
         if raw and not raw.isspace():
             count += 1
-            yield _row(number, raw, header, len(required))
+            yield _row(number, raw, header, required)
     if not count:
         yield Wrong(1, "", "there is a header but no row below it")
 
@@ -93,19 +93,21 @@ def _places(cells: list[str], required: Sequence[str], optional: Sequence[str]) 
     return _Header(columns, places)
 
 
-def _row(number: int, raw: bytes, header: _Header, required: int) -> Row | Wrong:
+def _row(number: int, raw: bytes, header: _Header, required: Sequence[str]) -> Row | Wrong:
     cells = _cells(number, raw, header.columns)
     if isinstance(cells, Wrong):
         return cells
     if len(cells) > len(header.columns):
         counts = f"{len(cells)} values for {len(header.columns)} columns"
         return Wrong(number, "", f"has {counts}: quote a value that has commas")
-    values: dict[str, str] = {}
-    for place, (column, index) in enumerate(header.places.items()):
-        if index < len(cells):
-            values[column] = cells[index]
-        elif place < required:
-            return Wrong(number, column, "is missing: the row ends before it")
+    if len(cells) < len(header.columns):
+        missing = [c for c in required if header.places[c] >= len(cells)]
+        if missing:
+            return Wrong(number, missing[0], "is missing: the row ends before it")
+    places = header.places.items()
+    values = {column: cells[place] for column, place in places if place < len(cells)}
+    if "".join(values.values()).isprintable():
+        return Row(number, values)
     for column, value in values.items():
         if control := first_control(value):
             return Wrong(number, column, f"has the control character {plain(control)}: take it out")

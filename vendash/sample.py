@@ -1,0 +1,34 @@
+"""Where the shipped sample data are: inside the package of a wheel, in `config` of a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vendash.models import VendashError
+
+_HERE = Path(__file__).parent
+
+
+def sample_assets() -> Path:
+    """The folder with the sample fleet's CSV files: 10,562 resources in 158 towns.
+
+    Raises:
+        VendashError: the installation is not whole.
+    """
+    return _shipped("exampleassets")
+
+
+def sample_meter_file() -> Path:
+    """The sample meter data: 153 meters, four weeks at 15 minutes.
+
+    Raises:
+        VendashError: the installation is not whole.
+    """
+    return _shipped("examplemeterdata/load_data.h5")
+
+
+def _shipped(name: str) -> Path:
+    for config in (_HERE / "config", _HERE.parent / "config"):
+        if (config / name).exists():
+            return config / name
+    raise VendashError(f"The sample data ({name}) are missing: install vendash again.")
