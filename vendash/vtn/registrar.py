@@ -168,7 +168,7 @@ def begin(item: Work) -> State:
         first = (
             Create() if wanted(item) else Finish(Accepted(item=item, remote_id="", already=True))
         )
-    return State(item, first, doubtful=item.doubtful and item.remote_id is None)
+    return State(item, first, doubtful=item.doubtful)
 
 
 def step(state: State, event: Event) -> State:
@@ -230,9 +230,15 @@ def _after_replace(state: State, event: Event) -> State:
 
 
 def _after_delete(state: State, event: Event) -> State:
-    if isinstance(event, Held | Missing):
-        return _accept(state, "", already=isinstance(event, Missing))
-    return _hindered(state, event)
+    match event:
+        case Held():
+            return _accept(state, "", already=False)
+        case Missing() if state.doubtful:  # an object made since may be there under another id
+            return _lost_there(state)
+        case Missing():
+            return _accept(state, "")
+        case _:
+            return _hindered(state, event)
 
 
 _STEPS = {

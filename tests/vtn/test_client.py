@@ -1,0 +1,402 @@
+"""What a bad line and a bad VTN do to the client: one typed error, one sentence, always an end."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.vtn.ledger import fleet
+from tests.vtn.scripted import Asked, Handler, Say, listening, scripted, vtn_like
+from vendash.models import ResourceWork
+from vendash.vtn import client
+from vendash.vtn.answers import Reply, words
+from vendash.vtn.client import Connection, Vtn
+from vendash.vtn.errors import (
+    VtnAnswerError,
+    VtnAuthError,
+    VtnBusyError,
+    VtnError,
+    VtnSilentError,
+    VtnUnreachableError,
+    VtnUntrustedError,
+)
+from vendash.vtn.exchange import carry_out
+from vendash.vtn.registrar import (
+    Command,
+    Create,
+    Delete,
+    Held,
+    LookUp,
+    Lost,
+    Missing,
+    Others,
+    Read,
+    Rejected,
+    Replace,
+    Taken,
+    Unsent,
+)
+from vendash.vtn.server import vtn_server
+
+WORK = ResourceWork(
+    key=1,
+    resource=fleet(1, 1)[0],
+    revision=1,
+    ven_remote_id="v1",
+    client_id="vendash-town0",
+    remote_id=None,
+    doubtful=False,
+)
+NAME = WORK.resource.resource_id
+HTML = Say(200, b"<!doctype html><html>Log in</html>", {"content-type": "text/html"})
+
+
+@asynccontextmanager
+async def connected(handler: Handler, *, dialect: str = "3.1") -> AsyncIterator[Connection]:
+    """A connection to a VTN whose objects are answered by the handler."""
+    async with (
+        scripted(vtn_like(handler)) as server,
+        Vtn(server.url, timeout=5.0, dialect=dialect).connect() as connection,
+    ):
+        yield connection
+
+
+async def greeting_error(handler: Handler) -> VtnError:
+    """What greeting a server says that answers everything so."""
+    async with (
+        scripted(handler) as server,
+        Vtn(server.url, timeout=5.0).connect() as connection,
+    ):
+        with pytest.raises(VtnError) as error:
+            await connection.greet()
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("say", "kind", "sentence"),
+    [
+        (HTML, VtnAnswerError, "a web page"),
+        (Say(200, {"status": 500, "title": "Oops"}), VtnAnswerError, "'Oops'"),
+        (Say(200, b"hello"), VtnAnswerError, "'hello'"),
+        (Say(200, b""), VtnAnswerError, "nothing"),
+        (Say(301, b"", {"location": "https://x.example/"}), VtnAnswerError, "https://x.example/"),
+        (Say(404, {"title": "Not Found"}), VtnAnswerError, "check its path"),
+        (Say(401), VtnAuthError, "OAUTH_CLIENT_ID"),
+        (Say(403), VtnAuthError, "read_all"),
+        (Say(500, {"detail": "disk full"}), VtnBusyError, "disk full"),
+        (Say(418, {"detail": "tea"}), VtnAnswerError, "tea"),
+    ],
+)
+async def test_what_is_no_vtn_is_said_in_one_sentence(
+    say: Say, kind: type[VtnError], sentence: str
+) -> None:
+    error = await greeting_error(lambda asked: say if asked.path == "/vens" else Say(404))
+    assert type(error) is kind
+    assert sentence in str(error)
+    assert str(error).endswith(".")
+
+
+async def test_a_web_page_for_everything_is_not_taken_for_a_dialect() -> None:
+    assert "a web page" in str(await greeting_error(lambda _: HTML))
+
+
+async def test_redirects_are_not_followed() -> None:
+    async with scripted(lambda _: Say(200, [])) as other:
+        error = await greeting_error(lambda _: Say(302, b"", {"location": other.url}))
+        assert "sends us on" in str(error)
+        assert other.asked == []
+
+
+async def test_a_refused_connection_and_an_unknown_host_are_told_apart() -> None:
+    async with scripted(lambda _: Say()) as server:
+        gone = server.url
+    for url, sentence in (
+        (gone, "refuses the connection"),
+        ("http://nowhere.localhost:9", "nowhere.localhost"),
+        ("https://vtn.invalid", "The host vtn.invalid of the VTN is not known"),
+    ):
+        async with Vtn(url, timeout=5.0).connect() as connection:
+            with pytest.raises(VtnUnreachableError) as error:
+                await connection.greet()
+        assert sentence in str(error.value)
+
+
+async def test_https_to_a_port_that_speaks_http_says_so() -> None:
+    async with vtn_server() as server:
+        vtn = Vtn(server.url.replace("http:", "https:"), timeout=5.0)
+        async with vtn.connect() as connection:
+            with pytest.raises(VtnUntrustedError, match="does not speak TLS"):
+                await connection.greet()
+
+
+async def test_a_ca_file_that_is_none_is_named() -> None:
+    with pytest.raises(VtnUntrustedError, match=r"nothing-there\.pem"):
+        async with Vtn("https://localhost", ca_file="/nothing-there.pem").connect():
+            pass
+
+
+async def test_a_slow_drip_of_bytes_ends_with_the_timeout() -> None:
+    """Httpx itself would read on for ever, because every byte comes in time."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async with listening(drip) as url, Vtn(url, timeout=0.3).connect() as connection:
+        with pytest.raises(VtnSilentError, match="did not answer"):
+            await connection.greet()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[", b"no HTTP at all\r\n\r\n"],
+    ids=["closed", "short body", "not HTTP"],
+)
+async def test_an_answer_that_breaks_off_leaves_a_doubt(cut: bytes) -> None:
+    async with connected(lambda asked: cut if asked.method == "POST" else Say(404)) as connection:
+        event = await carry_out(connection, WORK, Create())
+    assert isinstance(event, Lost)
+    assert event.status is None
+
+
+async def test_an_answer_of_more_than_5_mb_is_not_read() -> None:
+    error = await greeting_error(vtn_like(lambda _: Say(200, b" " * 6_000_000)))
+    assert isinstance(error, VtnAnswerError)
+    assert "5 MB" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("say", "event"),
+    [
+        (Say(201, {"id": "r1"}), Held("r1")),
+        (Say(201, {"id": 7}), Held("7")),
+        (Say(409, []), Taken()),
+        (Say(409, {"id": "x"}), Taken()),
+        (Say(404), Missing()),
+    ],
+)
+async def test_the_answer_to_a_post_becomes_an_event(say: Say, event: object) -> None:
+    async with connected(lambda _: say) as connection:
+        assert await carry_out(connection, WORK, Create()) == event
+
+
+@pytest.mark.parametrize(
+    ("say", "kind"),
+    [
+        (Say(201, {"status": 201}), Lost),
+        (Say(201, {"id": ".."}), Lost),
+        (HTML, Lost),
+        (Say(500), Lost),
+        (Say(503, None, {"retry-after": "7"}), Lost),
+        (Say(429, None, {"retry-after": "7"}), Unsent),
+        (Say(400, {"detail": "no\x1b[2J"}), Rejected),
+        (Say(403), Rejected),
+        (Say(307), Rejected),
+    ],
+)
+async def test_a_useless_answer_to_a_post_is_a_doubt_and_a_refusal_is_none(
+    say: Say, kind: type[Lost | Unsent | Rejected]
+) -> None:
+    async with connected(lambda _: say) as connection:
+        event = await carry_out(connection, WORK, Create())
+    assert isinstance(event, kind)
+    assert event.reason.isprintable()
+    if "retry-after" in say.headers and isinstance(event, Lost | Unsent):
+        assert event.retry_after == 7.0
+
+
+async def test_retry_after_as_a_date_is_read_by_the_clock_of_the_vtn() -> None:
+    headers = {
+        "date": "Sun, 22 Nov 2026 10:00:00 GMT",
+        "retry-after": "Sun, 22 Nov 2026 10:00:09 GMT",
+    }
+    async with connected(lambda _: Say(503, None, headers)) as connection:
+        event = await carry_out(connection, WORK, Create())
+    assert isinstance(event, Lost)
+    assert event.retry_after == 9.0
+
+
+async def test_204_to_a_put_and_a_delete_is_done() -> None:
+    async with connected(lambda _: Say(204, b"")) as connection:
+        assert await carry_out(connection, WORK, Replace("r1", Others())) == Held("r1")
+        assert isinstance(await carry_out(connection, WORK, Delete("r1")), Held)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [{"id": "x", "resourceName": NAME, "venID": "other"}],
+        [{"id": "x", "resourceName": NAME + " ", "venID": "v1"}],
+        [{"id": "x", "resourceName": NAME + "0"}],
+        [],
+    ],
+)
+async def test_a_look_up_compares_names_itself(others: list[object]) -> None:
+    """Some VTNs ignore a filter that they do not know."""
+    async with connected(lambda _: Say(200, others)) as connection:
+        assert await carry_out(connection, WORK, LookUp()) == Missing()
+
+
+def paged(total: int, *, most: int = 50, ignore_skip: bool = False) -> Handler:
+    """A VTN with so many resources, of which the last is ours."""
+    names = [*(f"other{n}" for n in range(total - 1)), NAME]
+    things = [{"id": f"id{n}", "resourceName": name, "venID": "v1"} for n, name in enumerate(names)]
+
+    def handler(asked: Asked) -> Say:
+        if asked.path != "/resources":
+            return Say(404)
+        skip = 0 if ignore_skip else int(asked.query["skip"][0])
+        assert asked.query["limit"] == ["50"]
+        return Say(200, things[skip : skip + most])
+
+    return handler
+
+
+@pytest.mark.parametrize("total", [1, 49, 50, 51, 100, 101])
+async def test_a_look_up_reads_on_until_a_short_page(total: int) -> None:
+    async with connected(paged(total)) as connection:
+        event = await carry_out(connection, WORK, LookUp())
+    assert isinstance(event, Held)
+    assert event.remote_id == f"id{total - 1}"
+
+
+async def test_a_vtn_that_ignores_the_limit_is_read_once() -> None:
+    async with connected(paged(120, most=1000)) as connection:
+        assert isinstance(await carry_out(connection, WORK, LookUp()), Held)
+
+
+async def test_a_vtn_that_always_sends_the_same_full_page_is_left() -> None:
+    async with connected(paged(120, ignore_skip=True)) as connection:
+        assert await carry_out(connection, WORK, LookUp()) == Missing()
+
+
+async def test_a_list_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_PAGES", 5)
+
+    def handler(asked: Asked) -> Say:
+        skip = int(asked.query["skip"][0])
+        return Say(200, [{"id": f"i{skip + n}", "resourceName": "x"} for n in range(50)])
+
+    async with connected(handler) as connection:
+        event = await carry_out(connection, WORK, LookUp())
+        assert isinstance(event, Lost)
+        assert "no end" in event.reason
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_counting_reads_all_vens_and_resources_once(dialect: str) -> None:
+    """Pages may overlap while others write; nothing is counted twice."""
+    pages = {"/vens": [f"v{n}" for n in range(60)], "/resources": [f"r{n}" for n in range(70)]}
+    pages |= {f"/vens/v{n}/resources": [f"v{n}r{m}" for m in range(3)] for n in range(60)}
+
+    def handler(asked: Asked) -> Say:
+        if asked.path not in pages:
+            return Say(404)
+        skip = max(0, int(asked.query["skip"][0]) - 2)
+        return Say(200, [{"id": i} for i in pages[asked.path][skip : skip + 50]])
+
+    async with connected(handler, dialect=dialect) as connection:
+        assert await connection.count() == (60, 70 if dialect == "3.1" else 180)
+
+
+@pytest.mark.parametrize(("dialect", "found"), [("3.1", "3.1"), ("3.0.1", "3.0.1")])
+@pytest.mark.parametrize("prefix", ["", "/openadr3/3.1.0"])
+async def test_the_dialect_is_found_out_by_reading_only(
+    dialect: str, found: str, prefix: str
+) -> None:
+    if dialect == "3.0.1" and prefix:
+        prefix = "/openadr3/3.0.1"
+    async with vtn_server(dialect=dialect, auth=False) as server:  # type: ignore[arg-type]
+        vtn = Vtn(server.url + prefix)
+        async with vtn.connect() as connection:
+            assert await connection.greet() == found
+    assert vtn.dialect == found
+
+
+async def test_detection_asks_nothing_but_get() -> None:
+    async with scripted(vtn_like(lambda _: Say(200, []))) as server:
+        async with Vtn(server.url).connect() as connection:
+            assert await connection.greet() == "3.0.1"
+        assert {asked.method for asked in server.asked} == {"GET"}
+
+
+async def test_a_vtn_that_cannot_answer_now_is_not_taken_for_3_0_1() -> None:
+    error = await greeting_error(lambda _: Say(503))
+    assert isinstance(error, VtnBusyError)
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "resourceName", "venID", "attributes", "targets", "type", "values"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+COMMANDS: list[Command] = [LookUp(), Read("r"), Create(), Replace("r", Others()), Delete("r")]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(body=json | st.binary(max_size=40), status=st.sampled_from([200, 201, 400, 409, 500]))
+def test_any_answer_gives_an_event(body: object, status: int) -> None:
+    """Never a crash, never an endless loop."""
+
+    async def ask() -> None:
+        async with connected(lambda _: Say(status, body)) as connection:
+            for command in COMMANDS:
+                event = await carry_out(connection, WORK, command)
+                assert isinstance(event, Held | Missing | Taken | Rejected | Unsent | Lost)
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            b'{"title": "Bad", "detail": "venName\\u0000 is\\u001b[2J taken"}',
+            "venName is [2J taken",
+        ),
+        (b'{"error": "invalid_client", "error_description": ""}', "invalid_client"),
+        (b'{"detail": [{"msg": "field required"}]}', "field required"),
+        (b"[]", ""),
+        (b"plain words\r\n", "plain words"),
+        (b"<html>x", "a web page"),
+        (b"\xff\xfe", "��"),
+    ],
+)
+def test_the_words_of_a_vtn_are_one_safe_line(body: bytes, said: str) -> None:
+    assert words(Reply(400, body)) == said
+
+
+def test_long_words_are_cut() -> None:
+    assert len(words(Reply(400, b'{"detail": "' + b"x" * 5000 + b'"}'))) <= 160
+
+
+def test_httpx_is_loaded_on_first_use_only() -> None:
+    """It costs a tenth of a second."""
+    program = (
+        "import sys; import vendash.vtn.driver, vendash.vtn.address;"
+        "print([m for m in ('httpx', 'httpcore', 'starlette') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert found.stdout.strip() == b"[]"
