@@ -132,3 +132,12 @@ class BackgroundEngine:
             if time.monotonic() > deadline:
                 raise VendashError(f"The engine does not end; end it with: kill -9 {found.pid}")
             await asyncio.sleep(0.05)
+
+
+def require_terminal() -> None:
+    """Raise `VendashError` where there is no terminal to show anything on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise VendashError(
+            "The console needs a terminal; over ssh add -t, in scripts use the commands"
+            " (vendash --help)."
+        )

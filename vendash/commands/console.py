@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from vendash.app import VendashApp
 from vendash.commands.opening import opened
 from vendash.config import log_to_file
-from vendash.errors import VendashError
 from vendash.fleet import Fleet
-from vendash.processes import BackgroundEngine
+from vendash.processes import BackgroundEngine, require_terminal
 from vendash.telemetry.live import LiveReader
 from vendash.telemetry.place import live_folder
 
@@ -40,12 +38,3 @@ async def show_console(
     app = VendashApp(fleet, LiveReader(folder), folder, engine=engine, marks=marks)
     await app.run_async(mouse=not os.environ.get("SSH_TTY"))
     return app.return_code or 0
-
-
-def require_terminal() -> None:
-    """Raise `VendashError` where there is no terminal to show anything on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise VendashError(
-            "The console needs a terminal; over ssh add -t, in scripts use the commands"
-            " (vendash --help)."
-        )

@@ -22,6 +22,7 @@ from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet, current_actor
 from vendash.lock import HeldByOtherError, exclusive, lock_path
 from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
@@ -154,7 +155,7 @@ async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _R
     names = _names(before)
     waiting, since = -1, time.monotonic()
     async with _progress(store):
-        async for _ in _at_changes_and_now(store):
+        async for _ in ticking(store):
             rows = await _rows(store, names)
             open_now = sum(map(_open_items, rows))
             if not open_now:
@@ -167,23 +168,6 @@ async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _R
     status = read_status(live_folder(path))
     trouble = status.vtn.detail if status is not None and result.resources.failed else ""
     return _Result(result.vens, result.resources, trouble)
-
-
-async def _at_changes_and_now(store: FleetStore) -> AsyncIterator[None]:
-    """At once, at every change of the database, and at least once a second."""
-    changes = aiter(store.changes())
-    following = asyncio.ensure_future(anext(changes))
-    try:
-        while True:
-            yield
-            done, _ = await asyncio.wait({following}, timeout=1.0)
-            if done:
-                following.result()
-                following = asyncio.ensure_future(anext(changes))
-    finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError, StopAsyncIteration):
-            await following
 
 
 def _open_items(row: VenRow) -> int:

@@ -1,0 +1,260 @@
+"""`vendash demo`: the sample fleet, a VTN, an engine and a console, and the end of them all.
+
+Everything it keeps is in one folder of its own (`demo_folder`): the database, the VTN's state and
+the port the VTN had. The VTN and the engine are processes that end with this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from vendash.commands.opening import opened_store
+from vendash.config import log_to_file, state_folder
+from vendash.errors import VendashError
+from vendash.filters import Query
+from vendash.fleet import Fleet, current_actor
+from vendash.lock import exclusive
+from vendash.processes import Companion, require_terminal
+from vendash.sample import sample_assets
+from vendash.store.assets import read_assets
+from vendash.store.following import ticking
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.live import LiveReader
+from vendash.telemetry.place import live_folder
+from vendash.telemetry.status import read_status
+from vendash.telemetry.sums import readings_of
+from vendash.vtn.auth import Credentials
+from vendash.vtn.client import Vtn
+
+APPROVED = "Herning"
+"""The VEN that the demo without a screen approves."""
+PATIENCE_SECONDS = 20.0
+
+Answer = tuple[dict[str, Any], str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where the demo's VTN is, and the development credentials it made for loopback."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For the engine, which takes its credentials from the environment."""
+        return {
+            "VTN_SERVER_ADDRESS": self.url,
+            "VTN_API_PREFIX": "",
+            "OAUTH_CLIENT_ID": self.client_id,
+            "OAUTH_CLIENT_SECRET": self.client_secret,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    fleet: Fleet
+    peer: Peer
+    seconds_to_prepare: float
+
+
+def demo_folder() -> Path:
+    """Where the demo keeps its state from run to run."""
+    return state_folder() / "demo"
+
+
+@asynccontextmanager
+async def running(*, fresh: bool) -> AsyncIterator[Demo]:
+    """The whole demo, from nothing or from its last state, until the end of the block.
+
+    Raises:
+        VendashError: Another demo runs, or the VTN does not start.
+    """
+    began = time.monotonic()
+    folder = demo_folder()
+    refusal = "A demo is running already: leave it with q before starting another"
+    with exclusive(state_folder() / "demo.lock", "demo", refusal):
+        if fresh and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        async with (
+            _vtn(folder) as peer,
+            opened_store(folder / "resources.db", create=True) as store,
+        ):
+            fleet = Fleet(store, actor=current_actor())
+            await _prepare(store, fleet, peer)
+            async with _engine(store.path, peer):
+                yield Demo(fleet, peer, time.monotonic() - began)
+
+
+@asynccontextmanager
+async def _vtn(folder: Path) -> AsyncIterator[Peer]:
+    """A VTN process that keeps its state, at the port of the last run where that is free."""
+    _say("Starting a VTN on this machine ...")
+    state = ["--state", str(folder / "vtn.db")]
+    companion = await Companion.start(
+        ["vtn", "--port", str(_free_port(folder)), *state, "--announce"],
+        name="demo-vtn",
+        environment={"OAUTH_CLIENT_ID": "", "OAUTH_CLIENT_SECRET": ""},
+    )
+    try:
+        peer = msgspec.json.decode(await companion.first_line(), type=Peer)
+        (folder / "port").write_text(str(urlsplit(peer.url).port))
+        yield peer
+    finally:
+        await companion.stop()
+
+
+def _free_port(folder: Path) -> int:
+    """The port of the last run where it is still free, else 0 for any."""
+    try:
+        port = int((folder / "port").read_text())
+        with socket.create_server(("127.0.0.1", port)):
+            return port
+    except (OSError, ValueError):
+        return 0
+
+
+async def _prepare(store: FleetStore, fleet: Fleet, peer: Peer) -> None:
+    """Fill an empty database, and say where the VTN is now."""
+    if await store.vtn() is None:
+        await store.use_vtn(peer.url)
+    else:
+        await store.move_vtn(peer.url)
+    if (await store.work()).total:
+        return
+    _say("Preparing the sample fleet ...")
+    assets = await asyncio.to_thread(read_assets, sample_assets())
+    await fleet.import_resources(assets.resources, subject="sample fleet")
+    await fleet.simulate(True)
+
+
+@asynccontextmanager
+async def _engine(database: Path, peer: Peer) -> AsyncIterator[None]:
+    companion = await Companion.start(
+        ["run", "--db-path", str(database)], name="demo-engine", environment=peer.environment
+    )
+    try:
+        yield
+    finally:
+        await companion.stop()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 (progress, before there is a screen)
+
+
+# --- with a screen -------------------------------------------------------------------------------
+
+
+def show(*, fresh: bool) -> int:
+    """The demo with its console; the exit code.
+
+    Raises:
+        VendashError: There is no terminal, another demo runs, or the VTN does not start.
+    """
+    require_terminal()
+    log_to_file("demo")
+    return asyncio.run(_show(fresh=fresh))
+
+
+async def _show(*, fresh: bool) -> int:
+    from vendash.commands.console import show_console  # noqa: PLC0415 (textual, only here)
+
+    async with running(fresh=fresh) as demo:
+        return await show_console(demo.fleet, engine=None, marks=("DEMO",))
+
+
+# --- without one ---------------------------------------------------------------------------------
+
+
+async def headless(*, fresh: bool, seconds: int) -> Answer:
+    """The main job: register all, approve one VEN, simulate, and count at the VTN over HTTP."""
+    log_to_file("demo")
+    began = time.monotonic()
+    async with running(fresh=fresh) as demo:
+        fleet, reader = demo.fleet, demo.fleet.reader
+        _say("Registering all of it with the VTN ...")
+        everything = await reader.select(await reader.keys(Query()))
+        await fleet.register(everything, subject="sample fleet")
+        await _all_told(fleet)
+        _say(f"Approving {APPROVED} and reading it for {seconds} s ...")
+        one_ven = await reader.select(await reader.keys(Query(ven=APPROVED)))
+        await fleet.approve(one_ven, subject=APPROVED)
+        readings = await _readings(fleet, len(one_ven), seconds)
+        await _all_told(fleet)
+        vens = await reader.vens()
+        there = await _count(demo.peer)
+    document: dict[str, Any] = {
+        "vens": len(vens),
+        "resources": sum(ven.work.total for ven in vens),
+        "registered": sum(ven.accepted for ven in vens),
+        "approved": sum(ven.decisions.approved for ven in vens),
+        "readings": readings,
+        "seconds": round(time.monotonic() - began, 3),
+        "vtn": {"vens": there[0], "resources": there[1]},
+    }
+    complete = there == (document["vens"], document["resources"])
+    return (
+        document,
+        "\n".join(f"{name}: {value}" for name, value in document.items()),
+        int(not complete),
+    )
+
+
+async def _all_told(fleet: Fleet) -> None:
+    """Until the VTN has accepted everything as it is here, or an item needs a person.
+
+    Raises:
+        VendashError: The engine makes no step any more.
+    """
+    waiting, since = -1, time.monotonic()
+    async for _ in ticking(fleet.reader):
+        vens = await fleet.reader.vens()
+        left = sum(ven.wanted - ven.accepted - ven.work.trouble for ven in vens)
+        if not left:
+            return
+        if left != waiting:
+            waiting, since = left, time.monotonic()
+        elif time.monotonic() - since > PATIENCE_SECONDS:
+            status = read_status(live_folder(fleet.path))
+            why = status.vtn.detail if status is not None else "The engine does not run."
+            raise VendashError(f"{left:,} resources are not registered: {why}")
+
+
+async def _readings(fleet: Fleet, approved: int, seconds: int) -> int:
+    """How many readings came in so many ticks, from the first with all approved resources on."""
+    ring = LiveReader(live_folder(fleet.path))
+    counts: list[int] = []
+    seen = -1
+    deadline = time.monotonic() + seconds + PATIENCE_SECONDS
+    while len(counts) < seconds:
+        if time.monotonic() > deadline:
+            raise VendashError("The simulation stands still; the engine's log says why.")
+        for tick in ring.ticks_since(seen):
+            seen = tick.sequence
+            if counts or readings_of(tick) >= approved:
+                counts.append(readings_of(tick))
+        await asyncio.sleep(0.1)
+    return sum(counts[:seconds])
+
+
+async def _count(peer: Peer) -> tuple[int, int]:
+    vtn = Vtn(peer.url, credentials=Credentials(peer.client_id, peer.client_secret))
+    async with vtn.connect() as connection:
+        return await connection.count()
