@@ -86,6 +86,8 @@ class Query:
 
 def fold(text: str) -> str:
     """Text as it is compared: NFKC, case-folded. æ, ø and å stay letters of their own."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold()
 
 

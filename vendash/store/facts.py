@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from vendash.filters import fold
@@ -23,6 +24,7 @@ UNKNOWN_STATUS = (
 OBSERVED = "wanted, remote_id, accepted_revision, told, state, doubtful, error, http_status"
 """The columns that `vendash_observations` and `vendash_elsewhere` share, but for the ids."""
 CURRENT_VTN = "(SELECT CAST(value AS INTEGER) FROM vendash_settings WHERE name = 'vtn')"
+DERIVED = "p_max_kw, ven, ven_key, sub_type_key, search"
 _CHUNK = 2000
 
 T = TypeVar("T")
@@ -91,12 +93,10 @@ def _detach(connection: sqlite3.Connection) -> None:
         f" error, http_status FROM vendash_observations o WHERE {gone}"
     )
     connection.execute(f"DELETE FROM vendash_observations AS o WHERE {gone}")
-    for table in ("vendash_facts", "vendash_search"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE NOT EXISTS"
-            f" (SELECT 1 FROM resources r WHERE r.id = {table}.key)"
-            f" {marked.format(key='key')}"
-        )
+    connection.execute(
+        "DELETE FROM vendash_facts WHERE NOT EXISTS"
+        f" (SELECT 1 FROM resources r WHERE r.id = key) {marked.format(key='key')}"
+    )
 
 
 def _rebuild(connection: sqlite3.Connection) -> None:
@@ -105,16 +105,15 @@ def _rebuild(connection: sqlite3.Connection) -> None:
         " r.capacities FROM vendash_stale s CROSS JOIN resources r ON r.id = s.key"
     )
     while chunk := rows.fetchmany(_CHUNK):
-        derived = [_derived(*row) for row in chunk]
         connection.executemany(
-            "INSERT INTO vendash_facts (key, ven, p_max_kw) VALUES (?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET"
-            " ven = excluded.ven, p_max_kw = excluded.p_max_kw, revision = revision + 1",
-            [facts for facts, _ in derived],
-        )
-        connection.executemany(
-            "INSERT OR REPLACE INTO vendash_search (key, text, sub_type, ven) VALUES (?, ?, ?, ?)",
-            [search for _, search in derived],
+            f"INSERT INTO vendash_facts ({DERIVED}, key) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET revision = revision + 1, ven = excluded.ven,"
+            " p_max_kw = excluded.p_max_kw, ven_key = excluded.ven_key,"
+            " sub_type_key = excluded.sub_type_key, search = excluded.search",
+            [
+                (*derive(name, sub, meter, address, ven, _p_max_kw(capacities)), key)
+                for key, name, sub, meter, address, ven, capacities in chunk
+            ],
         )
     attach(connection, "SELECT key FROM vendash_stale")
     connection.execute(
@@ -123,10 +122,10 @@ def _rebuild(connection: sqlite3.Connection) -> None:
     )
 
 
-def attach(connection: sqlite3.Connection, keys: str) -> None:
+def attach(connection: sqlite3.Connection, keys: str, *parameters: int) -> None:
     """Take up again what is known of these resources at the current VTN.
 
-    `keys` is a SELECT of ours that yields keys of `resources`.
+    `keys` is a SELECT of ours that yields keys of `resources`, with its parameters.
     """
     connection.execute(
         f"INSERT OR IGNORE INTO vendash_observations (key, resource_id, {OBSERVED})"
@@ -136,27 +135,31 @@ def attach(connection: sqlite3.Connection, keys: str) -> None:
         " e.doubtful, e.error, e.http_status FROM vendash_elsewhere e"
         " CROSS JOIN resources r ON r.resource_id = e.resource_id"
         " JOIN vendash_facts f ON f.key = r.id"
-        f" WHERE e.vtn = {CURRENT_VTN} AND r.id IN ({keys})"
+        f" WHERE e.vtn = {CURRENT_VTN} AND r.id IN ({keys})",
+        parameters,
     )
     connection.execute(
         f"DELETE FROM vendash_elsewhere WHERE vtn = {CURRENT_VTN} AND resource_id IN"
-        f" (SELECT resource_id FROM vendash_observations WHERE key IN ({keys}))"
+        f" (SELECT resource_id FROM vendash_observations WHERE key IN ({keys}))",
+        parameters,
     )
 
 
-def _derived(
-    key: int,
-    name: object,
-    sub_type: object,
-    meter: object,
-    address: object,
-    ven: object,
-    capacities: object,
-) -> tuple[tuple[int, str, float], tuple[int, str, str, str]]:
-    p_max_kw = number_of(object_of(capacities).get("P_max_kw"))
+def derive(
+    name: object, sub_type: object, meter: object, address: object, ven: object, p_max_kw: float
+) -> tuple[float, str, str, str, str]:
+    """The values of the columns `DERIVED`."""
     shown = ven_of(ven)
-    sub_key, ven_key = fold(text_of(sub_type)), fold(shown)
-    text = (
-        f"{fold(text_of(name))}\n{fold(text_of(address))}\n{text_of(meter)}\n{sub_key}\n{ven_key}"
-    )
-    return (key, shown, p_max_kw), (key, text, sub_key, ven_key)
+    sub_key, ven_key = _folded_once(text_of(sub_type)), _folded_once(shown)
+    own = fold(f"{text_of(name)}\n{text_of(address)}\n{text_of(meter)}")
+    return p_max_kw, shown, ven_key, sub_key, f"{own}\n{sub_key}\n{ven_key}"
+
+
+def _p_max_kw(capacities: object) -> float:
+    return number_of(object_of(capacities).get("P_max_kw"))
+
+
+@lru_cache(maxsize=1024)
+def _folded_once(text: str) -> str:
+    """Sub types and VENs are few, and each is asked for thousands of times."""
+    return fold(text)

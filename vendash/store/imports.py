@@ -6,12 +6,11 @@ import sqlite3
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from vendash.errors import VendashError
 from vendash.models import ImportOutcome, Resource
 from vendash.store import audit
-from vendash.store.facts import refresh
+from vendash.store.facts import DERIVED, attach, derive, refresh
 from vendash.store.values import (
     capacities_json,
     capacities_of,
@@ -24,7 +23,9 @@ _IMPORTED = (
     "resource_name, resource_type, resource_sub_type, meter_point_id, capacities, location,"
     " address, ven"
 )
+_INSERTED = f"resource_id, enabled, reporting, registration_status, {_IMPORTED}"
 _CONNECTION = "type, actortype, host, port, topic, file, username, password"
+_FACTS = tuple(f"fact_{column}" for column in DERIVED.split(", "))
 _Identity = tuple[str, str, str]
 _Values = tuple[object, ...]
 
@@ -43,8 +44,7 @@ def import_resources(
             updated.append((resource, key))
     with audit.action(connection, actor=actor, verb="import", subject=subject) as action:
         _update(connection, updated)
-        insert(connection, added)
-        _record(action, updated, added)
+        _record(action, updated, insert(connection, added))
     refresh(connection)
     return ImportOutcome(
         added=len(added),
@@ -117,33 +117,69 @@ def values_of(resource: Resource) -> _Values:
     )
 
 
-def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> None:
-    """Insert resources with a connection each. Part of a transaction."""
-    first = _next_id(connection, "connections")
+def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int:
+    """Insert resources with a connection each. Part of a transaction; the first key it gave."""
+    first_key = _next_id(connection, "resources")
+    first_connection = _next_id(connection, "connections")
+    columns = [*_CONNECTION.split(", "), *_INSERTED.split(", "), *_FACTS]
+    connection.execute(f"CREATE TEMP TABLE incoming ({', '.join(columns)})")
+    # Row by row, SQLite would save pages for every row, since the tables have triggers.
     connection.executemany(
-        f"INSERT INTO connections (id, {_CONNECTION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(first + place, *connection_values(each)) for place, each in enumerate(resources)],
-    )
-    connection.executemany(
-        f"INSERT INTO resources (resource_id, connection_id, enabled, reporting,"
-        f" registration_status, {_IMPORTED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO temp.incoming VALUES ({', '.join('?' * len(columns))})",
         [
             (
+                *connection_values(each),
                 each.resource_id,
-                first + place,
-                each.enabled,
+                int(each.enabled),
                 each.reporting,
                 each.registration_status.value,
                 *values_of(each),
+                *derive(
+                    each.resource_name,
+                    each.resource_sub_type,
+                    each.meter_point_id,
+                    each.address,
+                    each.ven,
+                    each.capacities.p_max_kw,
+                ),
             )
-            for place, each in enumerate(resources)
+            for each in resources
         ],
     )
+    connection.execute(
+        f"INSERT INTO connections (id, {_CONNECTION})"
+        f" SELECT rowid + ?, {_CONNECTION} FROM temp.incoming ORDER BY rowid",
+        (first_connection - 1,),
+    )
+    connection.execute(
+        f"INSERT INTO resources (id, connection_id, {_INSERTED})"
+        f" SELECT rowid + ?, rowid + ?, {_INSERTED} FROM temp.incoming ORDER BY rowid",
+        (first_key - 1, first_connection - 1),
+    )
+    connection.execute(
+        f"INSERT INTO vendash_facts (key, {DERIVED})"
+        f" SELECT rowid + ?, {', '.join(_FACTS)} FROM temp.incoming ORDER BY rowid",
+        (first_key - 1,),
+    )
+    connection.execute("DROP TABLE temp.incoming")
+    connection.execute("DELETE FROM vendash_stale WHERE key >= ?", (first_key,))
+    attach(connection, "SELECT id FROM resources WHERE id >= ?", first_key)
+    return first_key
 
 
 def connection_values(resource: Resource) -> _Values:
     """The values of the columns of a connection."""
-    return astuple(resource.connection)
+    given = resource.connection
+    return (
+        given.type.value,
+        given.actortype.value,
+        given.host,
+        given.port,
+        given.topic,
+        given.file,
+        given.username,
+        given.password,
+    )
 
 
 def _update(connection: sqlite3.Connection, updated: Sequence[tuple[Resource, int]]) -> None:
@@ -155,15 +191,13 @@ def _update(connection: sqlite3.Connection, updated: Sequence[tuple[Resource, in
 
 
 def _record(
-    action: audit.Action, updated: Sequence[tuple[Resource, int]], added: Sequence[Resource]
+    action: audit.Action, updated: Sequence[tuple[Resource, int]], first_added: int
 ) -> None:
     select = (
         "SELECT ?, id, resource_id, resource_name, coalesce(ven, ''), ?, ? FROM resources WHERE "
     )
     action.add_each(f"{select} id = ?", [("present", "updated", key) for _, key in updated])
-    if added:
-        ids = [("absent", "added", each.resource_id) for each in added]
-        action.add_each(f"{select} resource_id = ?", ids)
+    action.add(f"{select} id >= ?", ("absent", "added", first_added))
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:

@@ -31,7 +31,6 @@ _ORDERS = {
 }
 _JOINS = {
     "f": " LEFT JOIN vendash_facts f ON f.key = r.id",
-    "s": " LEFT JOIN vendash_search s ON s.key = r.id",
     "o": " LEFT JOIN vendash_observations o ON o.key = r.id",
 }
 _COMPARISONS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -164,7 +163,7 @@ def _condition(term: Term) -> Condition:
         case Field.TEXT:
             return _text(value)
         case Field.SUB_TYPE | Field.VEN:
-            return _like("s.sub_type" if term.field is Field.SUB_TYPE else "s.ven", value)
+            return _like("f.sub_type_key" if term.field is Field.SUB_TYPE else "f.ven_key", value)
         case Field.TYPE:
             return Condition("upper(trim(r.resource_type)) = ?", (value.upper(),))
         case Field.STATUS:
@@ -183,12 +182,12 @@ def _status(status: RegistrationStatus) -> Condition:
 
 def _text(value: str) -> Condition:
     if "*" in value:
-        return _like("s.text", f"*{value}*")
-    return Condition("instr(s.text, ?) > 0", (value,), "s")
+        return _like("f.search", f"*{value}*")
+    return Condition("instr(f.search, ?) > 0", (value,), "f")
 
 
 def _like(column: str, pattern: str) -> Condition:
     if "*" not in pattern:
-        return Condition(f"{column} = ?", (pattern,), "s")
+        return Condition(f"{column} = ?", (pattern,), "f")
     escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return Condition(f"{column} LIKE ? ESCAPE '\\'", (escaped.replace("*", "%"),), "s")
+    return Condition(f"{column} LIKE ? ESCAPE '\\'", (escaped.replace("*", "%"),), "f")

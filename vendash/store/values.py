@@ -63,6 +63,8 @@ def object_of(value: object) -> dict[str, Any]:
 
 def number_of(value: object) -> float:
     """A finite number; 0 for whatever is none."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return 0.0
     try:

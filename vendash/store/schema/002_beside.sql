@@ -8,20 +8,17 @@ CREATE INDEX vendash_by_status ON resources(registration_status, resource_name C
 -- Rows whose derived facts have to be made again, by the next of our programs that looks.
 CREATE TABLE vendash_stale (key INTEGER PRIMARY KEY);
 
--- Derived from a row of resources; apart from the search text, because sums read all of it.
+-- Derived from a row of resources. Sums of power read the index alone.
 CREATE TABLE vendash_facts (
     key INTEGER PRIMARY KEY,          -- resources.id
-    ven TEXT NOT NULL,
+    revision INTEGER NOT NULL DEFAULT 1,
     p_max_kw REAL NOT NULL,
-    revision INTEGER NOT NULL DEFAULT 1
+    ven TEXT NOT NULL,                -- as lists show it
+    ven_key TEXT NOT NULL,            -- folded
+    sub_type_key TEXT NOT NULL,       -- folded
+    search TEXT NOT NULL              -- folded: name, address, meter point, sub type, VEN
 );
 CREATE INDEX vendash_power_by_ven ON vendash_facts(ven, p_max_kw);
-CREATE TABLE vendash_search (
-    key INTEGER PRIMARY KEY,          -- resources.id
-    text TEXT NOT NULL,               -- folded: name, address, sub type, meter point, VEN
-    sub_type TEXT NOT NULL,           -- folded
-    ven TEXT NOT NULL                 -- folded
-);
 
 CREATE TABLE vendash_settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE vendash_vtns (
@@ -105,23 +102,30 @@ CREATE TABLE vendash_items (
 CREATE INDEX vendash_history ON vendash_items(key, sequence);
 
 -- OR IGNORE would not do: a conflict clause of the outer statement overrides the trigger's own.
+-- INSERT ... SELECT ... WHERE NOT EXISTS would make a temporary table for every row.
 CREATE TRIGGER vendash_inserted AFTER INSERT ON resources
+WHEN NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
 BEGIN
-    INSERT INTO vendash_stale (key) SELECT NEW.id
-    WHERE NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id);
+    INSERT INTO vendash_stale (key) VALUES (NEW.id);
 END;
 
 CREATE TRIGGER vendash_deleted AFTER DELETE ON resources
+WHEN NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = OLD.id)
 BEGIN
-    INSERT INTO vendash_stale (key) SELECT OLD.id
-    WHERE NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = OLD.id);
+    INSERT INTO vendash_stale (key) VALUES (OLD.id);
+END;
+
+CREATE TRIGGER vendash_renumbered AFTER UPDATE OF id ON resources
+WHEN OLD.id <> NEW.id AND NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = OLD.id)
+BEGIN
+    INSERT INTO vendash_stale (key) VALUES (OLD.id);
 END;
 
 CREATE TRIGGER vendash_changed AFTER UPDATE OF
     id, resource_id, resource_name, resource_type, resource_sub_type, meter_point_id, capacities,
     location, address, ven
 ON resources
-WHEN OLD.id IS NOT NEW.id
+WHEN (OLD.id IS NOT NEW.id
     OR OLD.resource_id IS NOT NEW.resource_id
     OR OLD.resource_name IS NOT NEW.resource_name
     OR OLD.resource_type IS NOT NEW.resource_type
@@ -130,12 +134,10 @@ WHEN OLD.id IS NOT NEW.id
     OR OLD.capacities IS NOT NEW.capacities
     OR OLD.location IS NOT NEW.location
     OR OLD.address IS NOT NEW.address
-    OR OLD.ven IS NOT NEW.ven
+    OR OLD.ven IS NOT NEW.ven)
+    AND NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
 BEGIN
-    INSERT INTO vendash_stale (key) SELECT OLD.id
-    WHERE NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = OLD.id);
-    INSERT INTO vendash_stale (key) SELECT NEW.id
-    WHERE NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id);
+    INSERT INTO vendash_stale (key) VALUES (NEW.id);
 END;
 
 -- A decision, whoever takes it, is told to the VTN that holds the resource.
@@ -147,11 +149,11 @@ BEGIN
 END;
 
 CREATE TRIGGER vendash_decided_strangely AFTER UPDATE OF registration_status ON resources
-WHEN NEW.registration_status IS NULL
-    OR NEW.registration_status NOT IN ('PENDING', 'APPROVED', 'SUSPENDED')
+WHEN (NEW.registration_status IS NULL
+    OR NEW.registration_status NOT IN ('PENDING', 'APPROVED', 'SUSPENDED'))
+    AND NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
 BEGIN
-    INSERT INTO vendash_stale (key) SELECT NEW.id
-    WHERE NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id);
+    INSERT INTO vendash_stale (key) VALUES (NEW.id);
 END;
 
 -- Nothing is known yet of the rows that are here.
