@@ -61,15 +61,20 @@ class Row:
 
 
 class MemoryLedger:
-    """Rows that outlive a process: `restart` is what a crash leaves of them."""
+    """Rows that outlive a process: after `kill` nothing reaches them until `restart`."""
 
     def __init__(self, resources: Sequence[Resource]) -> None:
         self.resources = dict(enumerate(resources, start=1))
         self.rows = {key: Row() for key in self.resources}
         self.vens = {resource.ven: Row() for resource in resources if resource.ven}
         self.batches: list[Sequence[RegistrationOutcome]] = []
+        self._dead = False
+
+    def kill(self) -> None:
+        self._dead = True
 
     def restart(self) -> None:
+        self._dead = False
         for row in [*self.rows.values(), *self.vens.values()]:
             row.leased = False
 
@@ -125,7 +130,7 @@ class MemoryLedger:
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         self.batches.append(outcomes)
-        for outcome in outcomes:
+        for outcome in () if self._dead else outcomes:
             item = outcome.item
             row = self.vens[item.name] if isinstance(item, VenWork) else self.rows[item.key]
             row.complete(outcome)

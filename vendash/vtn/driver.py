@@ -74,7 +74,7 @@ class Registrar:
         self._remaining = remaining
         self._patience = patience
         self._books = Books(ledger, self._recorded)
-        self._gate = Gate(self._shut, self._opened)
+        self._gate = Gate(self._turned)
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._stir = asyncio.Event()
         self._attempts: Counter[str | int] = Counter()
@@ -143,7 +143,7 @@ class Registrar:
             first = group_of_errors.exceptions[0]
             raise (first if isinstance(first, VendashError) else group_of_errors) from None
         finally:
-            self._give_back(self._gate.trouble)
+            self._give_back()
             await self._books.close()
 
     async def _watch(self) -> None:
@@ -179,7 +179,7 @@ class Registrar:
         for item in leased:
             self._queue.put_nowait(item)
         if not self._gate.is_open():  # it shut while we leased
-            self._give_back(self._gate.trouble)
+            self._give_back()
         if leased:
             await self._count()
         return len(leased)
@@ -247,27 +247,24 @@ class Registrar:
 
     # --- what others tell ----------------------------------------------------------------------
 
-    def _shut(self, trouble: VtnError) -> None:
-        self._since = time.time()
-        _log.warning("%s", trouble)
-        self._give_back(trouble)
-        self._stir.set()
-
-    def _opened(self) -> None:
+    def _turned(self) -> None:
+        """The gate has opened, or shut, or is shut for another reason."""
         self._since = time.time()
         self._stir.set()
+        if self._gate.trouble is not None:
+            _log.warning("%s", self._gate.trouble)
+            self._give_back()
 
     def _recorded(self, batch: Sequence[RegistrationOutcome]) -> None:
         self._tally.add(batch)
         self._stir.set()
 
-    def _give_back(self, trouble: VtnError | None) -> None:
+    def _give_back(self) -> None:
         """What is leased and has not begun waits in the ledger, not here."""
-        reason = str(trouble or "The work was ended before this was sent.")
+        reason = str(self._gate.trouble or "The work was ended before this was sent.")
         while not self._queue.empty():
             item = self._queue.get_nowait()
-            clear = not item.doubtful or item.remote_id is not None
-            state = VtnState.WAITING if clear else VtnState.SENDING
+            state = VtnState.SENDING if item.doubtful else VtnState.WAITING
             self._books.add(Refused(item=item, state=state, reason=reason))
 
 

@@ -19,19 +19,17 @@ class Gate:
     """Shut until the VTN has been greeted, and whenever it fails; one task probes for all.
 
     Args:
-        on_shut: Called when requests must stop, with the reason.
-        on_open: Called when they may flow again.
+        on_turn: Called when it opens, shuts, or stays shut for another reason.
     """
 
-    def __init__(self, on_shut: Callable[[VtnError], None], on_open: Callable[[], None]) -> None:
+    def __init__(self, on_turn: Callable[[], None]) -> None:
         self._breaker = Breaker()
-        self._on_shut = on_shut
-        self._on_open = on_open
+        self._on_turn = on_turn
         self._turned = asyncio.Event()
         self._answered = time.monotonic()
         self.trouble: VtnError | None = None
         """Why it is shut; None while it is open, or the VTN has not been greeted yet."""
-        self.shut_since: float = time.monotonic()
+        self.turned_at: float = time.monotonic()
         self._greeted = False
 
     def is_open(self) -> bool:
@@ -45,7 +43,7 @@ class Gate:
         if not self.trouble.waits:
             return True
         never_there = isinstance(self.trouble, VtnUnreachableError) and not self._greeted
-        return never_there or time.monotonic() - self.shut_since > patience
+        return never_there or time.monotonic() - self.turned_at > patience
 
     async def passage(self) -> None:
         """Wait until a request may be sent."""
@@ -98,17 +96,13 @@ class Gate:
         await asyncio.sleep(max(0.0, self._breaker.until - time.monotonic()))
 
     def _become(self, breaker: Breaker, trouble: VtnError | None) -> None:
-        was_open, self._breaker = self.is_open(), breaker
-        if self.is_open():
-            self.trouble = None
-        else:
-            self.trouble = trouble or self.trouble
-        if was_open == self.is_open():
+        before = (self.is_open(), str(self.trouble))
+        self._breaker = breaker
+        self.trouble = None if self.is_open() else trouble
+        if before == (self.is_open(), str(self.trouble)):
             return
-        self._turned.set()
-        self._turned = asyncio.Event()
-        if self.is_open():
-            self._on_open()
-        else:
-            self.shut_since = time.monotonic()
-            self._on_shut(self.trouble or VtnError("The VTN does not answer."))
+        if before[0] != self.is_open():
+            self.turned_at = time.monotonic()
+            self._turned.set()
+            self._turned = asyncio.Event()
+        self._on_turn()

@@ -1,0 +1,94 @@
+"""The registrar with the real store and a real VTN: what an operator's day consists of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.vtn.ledger import fleet
+from vendash.filters import Query
+from vendash.models import RegistrationStatus, VtnState
+from vendash.store import SqliteStore, open_store
+from vendash.vtn.client import Vtn
+from vendash.vtn.driver import Registrar
+from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
+from vendash.vtn.tally import Count
+
+ANY = frozenset(RegistrationStatus)
+
+
+async def _keys(store: SqliteStore) -> list[int]:
+    return list(await store.keys(Query()))
+
+
+async def _prepared(path: Path, server: VtnServer, *, vens: int, resources: int) -> SqliteStore:
+    store = await open_store(path, create=True)
+    await store.import_resources(fleet(vens, resources), actor="test")
+    await store.use_vtn(server.url)
+    await store.want_at_vtn(await _keys(store), True, actor="test")
+    return store
+
+
+async def _states(store: SqliteStore) -> Counter[VtnState]:
+    return Counter(row.vtn for row in await store.rows(await _keys(store)))
+
+
+async def _count(server: VtnServer) -> tuple[int, int]:
+    server.faults = Faults()
+    async with Vtn(server.url).connect() as connection:
+        return await connection.count()
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_register_approve_unregister_and_register_again(
+    tmp_path: Path, dialect: Dialect
+) -> None:
+    async with vtn_server(dialect=dialect, auth=False) as server:
+        store = await _prepared(tmp_path / "fleet.db", server, vens=3, resources=20)
+        async with store:
+            registrar = Registrar(store, Vtn(server.url))
+            first = await registrar.settle()
+            assert (first.vens, first.resources) == (Count(registered=3), Count(registered=60))
+            assert await _states(store) == {VtnState.OK: 60}
+            keys = await _keys(store)
+            await store.set_status(keys[:7], ANY, RegistrationStatus.APPROVED, actor="test")
+            approved = await registrar.settle()
+            assert approved.resources == Count(already=7)
+            await store.want_at_vtn(keys[:5], False, actor="test")
+            assert (await registrar.settle()).resources == Count(removed=5)
+            assert await _count(server) == (3, 55)
+            await store.want_at_vtn(keys[:5], True, actor="test")
+            assert (await registrar.settle()).resources == Count(registered=5)
+            assert await _count(server) == (3, 60)
+            assert await _states(store) == {VtnState.OK: 60}
+
+
+async def test_cut_off_again_and_again_everything_is_there_once_and_known(tmp_path: Path) -> None:
+    """The database is opened anew each time, while answers are lost on the way back."""
+    path = tmp_path / "fleet.db"
+    async with vtn_server(auth=False, faults=Faults(reset_after_write=0.1)) as server:
+        await (await _prepared(path, server, vens=2, resources=60)).close()
+        for cut_after in range(20, 121, 20):
+            async with await open_store(path) as store:
+                work = asyncio.create_task(Registrar(store, Vtn(server.url), workers=4).run())
+                async with asyncio.timeout(20):
+                    while (await _states(store))[VtnState.OK] < cut_after // 2:
+                        await asyncio.sleep(0.01)
+                work.cancel()
+                await asyncio.wait([work])
+        async with await open_store(path) as store:
+            await Registrar(store, Vtn(server.url)).settle()
+            assert await _states(store) == {VtnState.OK: 120}
+            assert await _count(server) == (2, 120)
+
+
+async def test_a_vtn_that_is_not_there_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    async with vtn_server(auth=False) as server:
+        store = await _prepared(tmp_path / "fleet.db", server, vens=1, resources=5)
+    async with store:
+        summary = await Registrar(store, Vtn(server.url)).settle()
+        assert "refuses the connection" in summary.trouble
+        assert await _states(store) == {VtnState.WAITING: 5}
