@@ -120,7 +120,7 @@ def _csv_files(source: Path) -> list[Path]:
         raise VendashError(
             f"There is no CSV file in {source}: give --assets a folder that has some, or --sample."
         )
-    if source.exists():
+    if source.is_file():
         return [source]
     raise VendashError(
         f"There is no folder {source}: give --assets the folder with your CSV files, or --sample."
