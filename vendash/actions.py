@@ -245,7 +245,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="down", keys=("down", "j"), title="down", help="One row down.", screens=SCROLLED),
     Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=SCROLLED),
     Action(id="next_page", keys=("pagedown",), title="page", help="A page down.", screens=SCROLLED),
-    Action(id="previous_page", keys=("pageup",), title="page up", help="A page up.", screens=SCROLLED),
+    Action(
+        id="previous_page", keys=("pageup",), title="page up", help="A page up.", screens=SCROLLED
+    ),
     Action(id="first", keys=("home", "g"), title="first", help="The first row.", screens=SCROLLED),
     Action(id="last", keys=("end", "G"), title="last", help="The last row.", screens=SCROLLED),
     Action(
@@ -374,7 +376,19 @@ def why_off(wanted: Action, now: Situation) -> str:
     return next((reason for holds, reason in reasons if holds), "")
 
 
+_FIRST = {
+    "vens": ("open", "register", "approve", "suspend", "mark", "filter", "next_trouble"),
+    "resources": ("approve", "suspend", "pend", "range", "mark_all", "filter", "undo"),
+}
+"""What a narrow footer has room for; the others follow by their number."""
+
+
 def in_footer(now: Situation) -> Iterable[Action]:
     """What the footer offers: only what works here and now, the most used first."""
-    offered = (one for one in ACTIONS if one.footer and not why_off(one, now))
-    return sorted(offered, key=lambda one: one.footer)
+    first = _FIRST.get(now.screen, ())
+    offered = [one for one in ACTIONS if one.footer and not why_off(one, now)]
+
+    def place(one: Action) -> tuple[int, int]:
+        return (first.index(one.id) if one.id in first else len(first), one.footer)
+
+    return sorted(offered, key=place)

@@ -74,7 +74,8 @@ class Anywhere:
         from vendash.screens.help import HelpScreen  # noqa: PLC0415 (it imports us)
 
         if self.NAME != "help":
-            await self.app.push_screen(HelpScreen(self.console, asked_from=cast("BaseScreen", self)))
+            asked_from = cast("BaseScreen", self)
+            await self.app.push_screen(HelpScreen(self.console, asked_from=asked_from))
 
     async def action_back(self, argument: str = "") -> None:
         """One level back; at the list of VENs there is none left."""

@@ -149,6 +149,7 @@ class ListScreen(BaseScreen, Generic[R]):
                 self._asked_anew = False
                 self._settled.set()
                 self.show()
+                self.rows_shown()
 
     async def _load(self, generation: int, *, anew: bool) -> None:
         self._renewed = time.monotonic()
@@ -226,6 +227,9 @@ class ListScreen(BaseScreen, Generic[R]):
                 shown += len(marks.among(part))
         self.hidden_marks = len(marks) - shown
 
+    def rows_shown(self) -> None:
+        """Called when the rows that were asked for are there."""
+
     # --- lines ------------------------------------------------------------------------------
 
     def body(self) -> list[Widget]:
@@ -239,7 +243,7 @@ class ListScreen(BaseScreen, Generic[R]):
         else:
             left = [(f"/{visible(self.filter_text)}", "key")] if self.filter_text else []
         self._filter_line.say(left, self._shown())
-        if not self.table.keys:
+        if not self.table.keys and (self._loading or self._settled.is_set()):
             self.table.say(self._instead_of_rows())
 
     def _shown(self) -> Words:

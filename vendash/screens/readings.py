@@ -27,7 +27,7 @@ class Reading:
 
     def power_cell(self) -> Cell:
         """The value, dimmed when it is stale."""
-        return f"{self.kw:,.1f}", "strong" if self.fresh else "dim"
+        return f"{self.kw:,.1f}", "text" if self.fresh else "dim"
 
     def age_cell(self) -> Cell:
         """Its age (`1s`, `4m`); a stale one never looks like a live one."""

@@ -20,7 +20,8 @@ from vendash.models import (
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, rows_words
-from vendash.screens.lists import ListScreen
+from vendash.screens.detail import DetailScreen, resource_lines, wrong
+from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
 from vendash.screens.vens import no_fleet
 from vendash.widgets.palette import Words
@@ -42,7 +43,7 @@ _MOST_TROUBLES = 1000
 """How far `n` looks; whoever has more needs a filter (`vtn:failed`)."""
 
 
-class ResourcesScreen(ActsOnResources, ListScreen[ResourceRow]):
+class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
     """The resources of one VEN, or with `ven=None` of all."""
 
     NAME: ClassVar[str] = "resources"
@@ -133,6 +134,11 @@ class ResourcesScreen(ActsOnResources, ListScreen[ResourceRow]):
         self._counts = await reader.counts(Query(ven=self.ven))
         self.total = _of(self._counts, self.status)
 
+    async def about(self, row: ResourceRow, width: int) -> list[Words]:
+        """A resource, for the pane."""
+        detail = await self.console.fleet.reader.detail(row.key)
+        return [] if detail is None else resource_lines(detail, width)
+
     def row_text(self, row: ResourceRow) -> str:
         """Name, id, meter point, VEN, type, decision, P_max, address."""
         fields = (row.name, row.resource_id, row.meter_point_id, row.ven, row.type.value)
@@ -173,6 +179,12 @@ class ResourcesScreen(ActsOnResources, ListScreen[ResourceRow]):
         super().on_second()
 
     # --- actions ----------------------------------------------------------------------------
+
+    async def action_open(self, argument: str = "") -> None:
+        """All that is known of the resource."""
+        key = self.table.cursor_key
+        if key is not None:
+            await self.app.push_screen(DetailScreen(self.console, key=key, above=self.breadcrumb()))
 
     async def action_next_tab(self, argument: str = "") -> None:
         """The next decision."""
@@ -235,7 +247,7 @@ class ResourcesScreen(ActsOnResources, ListScreen[ResourceRow]):
         start = (-1 if step > 0 else 0) if place is None else place
         row = troubles[(start + step) % len(troubles)]
         await self._show_row(row)
-        self.console.say(f"{row.ven}: {row.name}: {_wrong(row)}")
+        self.console.say(f"{row.ven}: {row.name}: {wrong(row)}")
 
     async def _show_row(self, row: ResourceRow) -> None:
         """Bring the cursor to this row, showing what has to be shown for that."""
@@ -284,12 +296,6 @@ _SHORT = {
     RegistrationStatus.APPROVED: "approved",
     RegistrationStatus.SUSPENDED: "susp.",
 }
-
-
-def _wrong(row: ResourceRow) -> str:
-    if row.vtn is VtnState.DIFFERENT:
-        return f"the VTN holds {row.vtn_status.value.lower() if row.vtn_status else 'another'}"
-    return row.vtn_error or row.vtn.value
 
 
 def vtn_cell(row: ResourceRow) -> Cell:

@@ -14,8 +14,10 @@ from vendash.models import NO_VEN, RegistrationStatus, VenRow, VtnState, WorkCou
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, vens_words
-from vendash.screens.lists import ListScreen
+from vendash.screens.detail import ven_lines
+from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
+from vendash.widgets.line import width
 from vendash.widgets.palette import Words
 from vendash.widgets.table import Cell, Column
 from vendash.widgets.text import thousands, visible
@@ -29,7 +31,7 @@ _ORDERS: dict[str, Callable[[VenRow], tuple[float | str, ...]]] = {
 }
 
 
-class VensScreen(ActsOnResources, ListScreen[VenRow]):
+class VensScreen(ActsOnResources, WithPane[VenRow]):
     """All VENs are in memory, a row each; filter and order are done here."""
 
     NAME: ClassVar[str] = "vens"
@@ -53,15 +55,15 @@ class VensScreen(ActsOnResources, ListScreen[VenRow]):
         """Power at the left, because it changes every second."""
         return (
             Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
-            Column(title="VEN", width=17, flex=1, marker=True, cell=lambda ven: ven.name),
+            Column(title="VEN", width=16, flex=1, marker=True, cell=lambda ven: ven.name),
             Column(title="decide", width=6, right=True, gap=1, cell=_count("decide", "pending")),
             Column(title="unsent", width=6, right=True, cell=_count("unsent", "text")),
             Column(title="approved", width=8, right=True, cell=_count("approved", "approved")),
             Column(
                 title="susp.", width=5, right=True, gap=1, cell=_count("suspended", "suspended")
             ),
-            Column(title="≠", width=2, right=True, cell=_count("different", "different")),
-            Column(title="!", width=2, right=True, cell=_count("trouble", "trouble")),
+            Column(title="≠", width=3, gap=1, right=True, cell=_count("different", "different")),
+            Column(title="!", width=3, gap=1, right=True, cell=_count("trouble", "trouble")),
             Column(title="VTN", width=11, flex=1, cell=vtn_cell),
         )
 
@@ -105,6 +107,10 @@ class VensScreen(ActsOnResources, ListScreen[VenRow]):
         self.total = len(self._vens)
         self._fleet_work = await self.console.fleet.reader.work()
 
+    async def about(self, row: VenRow, width: int) -> list[Words]:
+        """A VEN, for the pane."""
+        return ven_lines(row, width)
+
     def check_filter(self, parsed: Filter) -> None:
         """A VEN has a name and a power, and no type or status."""
         known = {Field.TEXT, Field.VEN, Field.POWER}
@@ -135,7 +141,7 @@ class VensScreen(ActsOnResources, ListScreen[VenRow]):
             ("!", work.trouble, "trouble"),
         ):
             words += [(f"  {title} ", "dim"), (thousands(count), style if count else "dim")]
-        if work.different or work.trouble:
+        if (work.different or work.trouble) and width(words) + 8 <= self.size.width:
             words.append(("  n:next", "key"))
         return words, self.marks_words()
 
@@ -258,7 +264,7 @@ def vtn_cell(ven: VenRow) -> Cell:
         return "-", "dim"
     if ven.accepted >= ven.wanted:
         return "ok", "text"
-    return f"{ven.accepted:,} at VTN", "text"
+    return f"{ven.accepted} at VTN", "text"
 
 
 def matches(ven: VenRow, wanted: Filter) -> bool:

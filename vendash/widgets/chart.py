@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
+from vendash.widgets.ground import Grounded
 from vendash.widgets.line import segments
 from vendash.widgets.palette import Words, palette
 
@@ -213,7 +213,7 @@ class _Canvas:
         return ["".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in self._cells]
 
 
-class LoadChart(Widget):
+class LoadChart(Grounded):
     """The chart as a widget in one colour; only the rows that changed are painted again."""
 
     DEFAULT_CSS: ClassVar[str] = """

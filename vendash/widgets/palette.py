@@ -17,6 +17,8 @@ from textual.theme import Theme
 class Palette:
     """One style for each meaning. The fields are the names that `Words` use."""
 
+    ground: Style
+    """Under everything."""
     text: Style
     dim: Style
     strong: Style
@@ -49,6 +51,7 @@ def _palette(**colours: str) -> Palette:
 
 _LOOKS = {
     "vendash": _palette(
+        ground="on #121212",
         text="#d0d0d0",
         dim="#808080",
         strong="bold #eeeeee",
@@ -68,6 +71,7 @@ _LOOKS = {
         bar="#5fafd7",
     ),
     "contrast": _palette(
+        ground="on #000000",
         text="#ffffff",
         dim="#c6c6c6",
         strong="bold #ffffff",
@@ -78,7 +82,7 @@ _LOOKS = {
         pending="#ffffff",
         approved="bold #00ff00",
         suspended="bold #ffff00",
-        trouble="bold reverse #ff8787",
+        trouble="bold #ff8787",
         different="bold #ffaf00",
         badge="bold reverse",
         prompt="bold #000000 on #ffffff",
@@ -87,6 +91,7 @@ _LOOKS = {
         bar="#ffffff",
     ),
     "colour-blind": _palette(
+        ground="on #121212",
         text="#d0d0d0",
         dim="#8a8a8a",
         strong="bold #eeeeee",
@@ -97,7 +102,7 @@ _LOOKS = {
         pending="#bcbcbc",
         approved="#5fafff",
         suspended="#ff8700",
-        trouble="bold reverse #ff8700",
+        trouble="bold #ffd700",
         different="bold #ffaf5f",
         badge="bold reverse",
         prompt="bold #ffffff on #0000af",
@@ -106,6 +111,7 @@ _LOOKS = {
         bar="#5fafff",
     ),
     "ansi": _palette(
+        ground="",
         text="default",
         dim="dim",
         strong="bold",

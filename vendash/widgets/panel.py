@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
+from vendash.widgets.ground import Grounded
 from vendash.widgets.line import cut, segments
 from vendash.widgets.palette import Words, palette
 
 
-class Panel(Widget):
+class Panel(Grounded):
     """Lines of words from the top down; what does not fit is cut."""
 
     DEFAULT_CSS = "Panel { height: 1fr; width: 1fr; }"

@@ -18,8 +18,8 @@ from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
+from vendash.widgets.ground import Grounded
 from vendash.widgets.marks import Marks
 from vendash.widgets.palette import Palette, Words, over, palette
 from vendash.widgets.text import fit, visible
@@ -90,7 +90,7 @@ class RowCache(Generic[R]):
         self._epoch += 1
 
 
-class Table(Widget, Generic[R]):
+class Table(Grounded, Generic[R]):
     """The rows of `keys`, with a cursor, marks and an open range."""
 
     DEFAULT_CSS = "Table { height: 1fr; width: 1fr; }"
@@ -144,6 +144,10 @@ class Table(Widget, Generic[R]):
 
     def show_keys(self, keys: Sequence[int], cursor: int) -> None:
         """Show these rows with the cursor at this place, on the same line of the screen."""
+        same = (keys, cursor) == (self.keys, self.cursor) and len(keys) > 0
+        if same and self.range_from is None:
+            self._need_rows()
+            return
         line = self.cursor - self.top
         self.keys = keys
         self.range_from = None
@@ -352,6 +356,7 @@ class Table(Widget, Generic[R]):
         return paint.filled(self.size.width)
 
     def _cells(self, row: R, marked: bool, paint: _Brush) -> None:
+        live = max((i for i, (column, _) in enumerate(self._layout) if column.live), default=-1)
         for place, (column, width) in enumerate(self._layout):
             cell = column.cell(row)
             text, style = cell if isinstance(cell, tuple) else (cell, "text")
@@ -362,36 +367,36 @@ class Table(Widget, Generic[R]):
             else:
                 paint.put(" " * gap, "text")
             paint.put(fit(visible(text), width, right=column.right), style)
-            if column.live:
+            if place == live:
                 paint.cut()
 
 
 class _Brush:
-    """Collects segments, joining neighbours of one style: each segment costs its colours anew."""
+    """Collects segments, joining neighbours of one look: each segment costs its colours anew."""
 
     def __init__(self, styles: Palette, ground: Style | None) -> None:
         self._styles = styles
         self._ground = ground
         self._segments: list[Segment] = []
         self._text = ""
-        self._style = "text"
+        self._style = self._look("text")
 
     def put(self, text: str, style: str) -> None:
-        """Add text. A blank takes the style of what is before it."""
-        if not text:
-            return
-        if style != self._style and not text.isspace():
+        """Add text. A blank takes the look of what is before it."""
+        look = self._style if text.isspace() else self._look(style)
+        if text and look != self._style:
             self.cut()
-            self._style = style
+            self._style = look
         self._text += text
+
+    def _look(self, style: str) -> Style:
+        found: Style = getattr(self._styles, style)
+        return found if self._ground is None else over(found, self._ground)
 
     def cut(self) -> None:
         """End the segment here, so that what is before it can be painted alone."""
         if self._text:
-            style: Style = getattr(self._styles, self._style)
-            if self._ground is not None:
-                style = over(style, self._ground)
-            self._segments.append(Segment(self._text, style))
+            self._segments.append(Segment(self._text, self._style))
             self._text = ""
 
     def filled(self, width: int) -> list[Segment]:
@@ -405,7 +410,8 @@ class _Brush:
 def lay_out(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], int]]:
     """The columns for a table so wide, with the cells that each gets."""
     shown = [one for one in columns if one.from_width <= width < one.below_width]
-    used = _GUTTER + sum(one.width for one in shown) + sum(one.gap for one in shown[1:])
+    while (used := _least(shown)) > width and shown[-1].from_width:
+        shown.pop()
     left = max(0, width - used)
     shares = sum(one.flex for one in shown)
     laid = []
@@ -414,3 +420,7 @@ def lay_out(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], i
         left, shares = left - extra, shares - one.flex
         laid.append((one, one.width + extra))
     return laid
+
+
+def _least(columns: Sequence[Column[R]]) -> int:
+    return _GUTTER + sum(one.width for one in columns) + sum(one.gap for one in columns[1:])

@@ -1,0 +1,180 @@
+"""All that is known of one resource or one VEN: in a pane beside a wide list, or on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from vendash.models import Connection, ResourceDetail, ResourceRow, VenRow, VtnState
+from vendash.screens.base import BaseScreen
+from vendash.screens.console import Console
+from vendash.widgets.palette import Words
+from vendash.widgets.panel import Panel
+from vendash.widgets.text import power, visible, width_of
+
+_LABEL_CELLS = 9
+_DECISION_STYLES = {"PENDING": "pending", "APPROVED": "approved", "SUSPENDED": "suspended"}
+
+
+class DetailScreen(BaseScreen):
+    """One resource."""
+
+    NAME: ClassVar[str] = "detail"
+
+    def __init__(self, console: Console, *, key: int, above: str) -> None:
+        super().__init__(console)
+        self._key = key
+        self._above = above
+        self._detail: ResourceDetail | None = None
+        self._panel = Panel(id="detail")
+
+    def breadcrumb(self) -> str:
+        """Where the operator is."""
+        name = "" if self._detail is None else self._detail.resource.resource_name
+        return f"{self._above} › {name}"
+
+    def body(self) -> list[Widget]:
+        """One panel."""
+        return [self._panel]
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.on_fleet_changed()
+
+    def on_fleet_changed(self) -> None:
+        """Read it again."""
+        self.run_worker(self._read(), group="detail", exclusive=True, exit_on_error=False)
+
+    async def _read(self) -> None:
+        self._detail = await self.console.fleet.reader.detail(self._key)
+        self.show()
+
+    def show_body(self) -> None:
+        """The lines, as wide as there is room."""
+        if self._detail is None:
+            self._panel.say([[("This resource is gone.", "text")]])
+        else:
+            self._panel.say(resource_lines(self._detail, self.size.width))
+
+
+def resource_lines(detail: ResourceDetail, width: int) -> list[Words]:
+    """A resource in lines of at most so many cells."""
+    resource, row = detail.resource, detail.row
+    style = _DECISION_STYLES[row.status.value]
+    limits = resource.capacities
+    fields = (
+        ("VEN", row.ven),
+        ("type", f"{resource.resource_type.value}, {row.sub_type}"),
+        ("power", f"{power(limits.p_min_kw)} to {power(limits.p_max_kw)}"),
+        ("energy", f"{limits.e_min_kwh:g} to {limits.e_max_kwh:g} kWh" if limits.e_max_kwh else ""),
+        ("address", row.address),
+        ("place", f"{resource.location.latitude:.5f}, {resource.location.longitude:.5f}"),
+        ("meter", row.meter_point_id),
+        ("source", _source(resource.connection)),
+        ("id", row.resource_id),
+        ("changed", _local(row.changed)),
+    )
+    return [
+        *_wrapped(row.name, "strong", width),
+        [(row.status.value.lower(), style), ("" if row.enabled else ", disabled", "trouble")],
+        [],
+        *_fields(fields, width),
+        [],
+        *_at_vtn(detail, width),
+        [],
+        *_history(detail, width),
+    ]
+
+
+def ven_lines(ven: VenRow, width: int) -> list[Words]:
+    """A VEN in lines of at most so many cells."""
+    decisions = ven.decisions
+    fields = (
+        ("P max", power(ven.p_max_kw)),
+        ("clientID", ven.client_id),
+        ("at VTN", ven.remote_id or "not there"),
+        ("wanted", f"{ven.wanted:,} of {decisions.total:,}"),
+        ("accepted", f"{ven.accepted:,}"),
+        ("pending", f"{decisions.pending:,}"),
+        ("approved", f"{decisions.approved:,}"),
+        ("suspend.", f"{decisions.suspended:,}"),
+    )
+    error = [[], *_wrapped(f"! {ven.vtn_error}", "trouble", width)] if ven.vtn_error else []
+    return [*_wrapped(ven.name, "strong", width), [], *_fields(fields, width), *error]
+
+
+def _local(changed: str) -> str:
+    """The time of the last change as the clock on the wall showed it."""
+    try:
+        at = datetime.fromisoformat(changed)
+    except ValueError:
+        return changed
+    return f"{at.replace(tzinfo=at.tzinfo or UTC).astimezone():%d %b %Y %H:%M}"
+
+
+def _source(connection: Connection) -> str:
+    where = connection.host or connection.file or ""
+    port = f":{connection.port}" if connection.port else ""
+    topic = f" {connection.topic}" if connection.topic else ""
+    return f"{connection.type.value} {where}{port}{topic}".rstrip()
+
+
+def _at_vtn(detail: ResourceDetail, width: int) -> Iterator[Words]:
+    row = detail.row
+    if row.vtn is VtnState.UNWANTED:
+        yield [("not wanted at the VTN", "dim")]
+        return
+    trouble = row.vtn in {VtnState.FAILED, VtnState.CONFLICT, VtnState.DIFFERENT}
+    yield from _wrapped(f"at the VTN: {wrong(row)}", "trouble" if trouble else "text", width)
+    if detail.vtn_http_status is not None and trouble:
+        yield [(f"its answer was HTTP {detail.vtn_http_status}", "dim")]
+    if detail.remote_id:
+        yield from _wrapped(f"there as {detail.remote_id}", "dim", width)
+
+
+def wrong(row: ResourceRow) -> str:
+    """What is the matter at the VTN, in the operator's words."""
+    if row.vtn is VtnState.DIFFERENT:
+        return f"it holds {row.vtn_status.value.lower() if row.vtn_status else 'something else'}"
+    return row.vtn_error or row.vtn.value
+
+
+def _history(detail: ResourceDetail, width: int) -> Iterator[Words]:
+    for action, item in detail.history:
+        when = f"{action.at.astimezone():%d %b %H:%M}"
+        change = f"{item.before.lower()} to {item.after.lower()}" if item.before else "added"
+        yield from _wrapped(f"{when}  {action.verb}: {change}, {action.actor}", "dim", width)
+
+
+def _fields(fields: Iterable[tuple[str, str]], width: int) -> Iterator[Words]:
+    for label, value in fields:
+        if not value:
+            continue
+        for number, part in enumerate(wrap(visible(value), width - _LABEL_CELLS)):
+            yield [(("" if number else label).ljust(_LABEL_CELLS), "dim"), (part, "text")]
+
+
+def _wrapped(text: str, style: str, width: int) -> Iterator[Words]:
+    for part in wrap(visible(text), width):
+        yield [(part, style)]
+
+
+def wrap(text: str, width: int) -> Sequence[str]:
+    """Lines of at most so many cells; a word longer than a line is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if width_of(longer) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while width_of(line) > width:
+            lines.append(line[:width])
+            line = line[width:]
+    return [*lines, line]
