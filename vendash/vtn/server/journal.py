@@ -36,7 +36,7 @@ _SCHEMA = (
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 _PUT = (
-    "INSERT INTO objects (id, kind, json) VALUES (?, ?, ?) "
+    "INSERT INTO objects (seq, id, kind, json) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (id) DO UPDATE SET json = excluded.json"
 )
 _DELETE = "DELETE FROM objects WHERE id = ?"
@@ -100,7 +100,7 @@ class SqliteJournal:
             held = after or before
             if held is not None:
                 last[held.id] = after
-        puts = [(s.id, s.kind, s.json) for s in last.values() if s is not None]
+        puts = [(s.seq, s.id, s.kind, s.json) for s in last.values() if s is not None]
         deletes = [(object_id,) for object_id, stored in last.items() if stored is None]
         if not last:
             return
@@ -172,8 +172,8 @@ async def _open(db: aiosqlite.Connection, path: Path, dialect: Dialect) -> list[
         await db.execute("PRAGMA synchronous = FULL")
         await _create_tables(db, dialect)
         await _require_dialect(db, path, dialect)
-        rows = await db.execute_fetchall("SELECT kind, json FROM objects ORDER BY seq")
-        return [_stored(kind, json) for kind, json in rows]
+        rows = await db.execute_fetchall("SELECT seq, kind, json FROM objects ORDER BY seq")
+        return [_stored(seq, kind, json) for seq, kind, json in rows]
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise VendashError(
@@ -222,8 +222,8 @@ async def _value(db: aiosqlite.Connection, sql: str) -> object:
     return row[0] if row else None
 
 
-def _stored(kind: str, json: bytes) -> Stored:
+def _stored(seq: int, kind: str, json: bytes) -> Stored:
     body = msgspec.json.decode(json, type=dict[str, object])
     names = ("id", "createdDateTime", "modificationDateTime")
     object_id, created, modified = (str(body.pop(name)) for name in names)
-    return make_stored(msgspec.convert(kind, ObjectKind), object_id, created, modified, body)
+    return make_stored(msgspec.convert(kind, ObjectKind), object_id, created, modified, body, seq)

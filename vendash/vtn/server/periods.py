@@ -60,8 +60,7 @@ def _end(period: Mapping[str, Any] | None) -> float | None:
     start = datetime.fromisoformat(period["start"])
     if length > _CENTURY_S or (start.year == 1 and length > 0):
         return None
-    # The year 1 with an offset cannot be turned into a timestamp.
-    return start.replace(tzinfo=start.tzinfo).timestamp() + length if start.year > 1 else 0.0
+    return start.timestamp() + length if start.year > 1 else 0.0
 
 
 def _number(text: str | None) -> float:

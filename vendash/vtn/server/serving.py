@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ async def serve(
         try:
             await asyncio.shield(running)
         finally:
-            server.should_exit = True
+            server.end()
             await running
 
 
@@ -106,6 +107,7 @@ async def vtn_server(
     state: VtnState | None = None,
     faults: Faults = NO_FAULTS,
     token_life_s: int = 3600,
+    clock: Callable[[], float] = time.monotonic,
     host: str = LOOPBACK,
     port: int = 0,
 ) -> AsyncIterator[VtnServer]:
@@ -116,7 +118,12 @@ async def vtn_server(
     """
     clients = clients or {"vendash": ("secret", ALL_SCOPES)}
     settings = VtnSettings(
-        dialect=dialect, auth=auth, clients=clients, faults=faults, token_life_s=token_life_s
+        dialect=dialect,
+        auth=auth,
+        clients=clients,
+        faults=faults,
+        token_life_s=token_life_s,
+        clock=clock,
     )
     state = state or VtnState()
     app = build_app(state, settings)
@@ -164,7 +171,25 @@ def _url(host: str, listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to whoever runs the loop."""
+    """Signals belong to whoever runs the loop; and the end is an event, not looked for."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Accept nothing more, finish what is under way, return."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Refresh the Date header, which uvicorn does every tenth tick, until the end."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._ending.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

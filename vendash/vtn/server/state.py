@@ -7,7 +7,7 @@ may leave before everything it may rest on is durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Protocol
@@ -39,6 +39,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: ObjectKind
     created: str
+    seq: int
+    """Order of creation."""
     labels: frozenset[Label]
     unique: tuple[Hashable, ...]
     """Keys that no other object may have."""
@@ -96,6 +98,7 @@ class VtnState:
         self._objects: dict[str, dict[str, Stored]] = {}
         self._by_label: dict[tuple[str, Label], dict[str, Stored]] = {}
         self._unique: dict[Hashable, str] = {}
+        self._seq = 0
 
     async def settled(self) -> None:
         """Return when everything seen so far is durable; see `Journal.settled`."""
@@ -123,16 +126,21 @@ class VtnState:
         keep: Callable[[Stored], bool] | None = None,
     ) -> Iterator[Stored]:
         """Objects that have a label of every group, in order of creation."""
-        found: Iterable[Stored] = self._objects.get(kind, {}).values()
-        single = [group for group in groups if len(group) == 1]
-        if single:
-            indexed = (self._by_label.get((kind, next(iter(group))), {}) for group in single)
-            found = min(indexed, key=len).values()
+        found: Collection[Stored] = self._objects.get(kind, {}).values()
+        if groups:
+            found = min((self._with_label_of(kind, group) for group in groups), key=len)
         for stored in found:
-            if all(not group.isdisjoint(stored.labels) for group in groups) and (
-                keep is None or keep(stored)
-            ):
+            if len(groups) > 1 and any(group.isdisjoint(stored.labels) for group in groups):
+                continue
+            if keep is None or keep(stored):
                 yield stored
+
+    def _with_label_of(self, kind: ObjectKind, group: frozenset[Label]) -> Collection[Stored]:
+        indexes = [self._by_label.get((kind, label), {}) for label in group]
+        if len(indexes) == 1:
+            return indexes[0].values()
+        merged = {object_id: stored for index in indexes for object_id, stored in index.items()}
+        return sorted(merged.values(), key=lambda stored: stored.seq)
 
     def page(
         self,
@@ -144,10 +152,7 @@ class VtnState:
         keep: Callable[[Stored], bool] | None = None,
     ) -> bytes:
         """A page of a search, as a JSON array."""
-        if not groups and keep is None:
-            found: Iterator[Stored] = iter(self._objects.get(kind, {}).values())
-        else:
-            found = self.find(kind, groups, keep=keep)
+        found = self.find(kind, groups, keep=keep)
         return b"[" + b",".join(s.json for s in islice(found, skip, skip + limit)) + b"]"
 
     # --- writing ---------------------------------------------------------------------------
@@ -159,7 +164,7 @@ class VtnState:
             TakenError: a name or client id that must be unique is not.
         """
         now = _now()
-        after = make_stored(kind, str(uuid4()), now, now, fields)
+        after = make_stored(kind, str(uuid4()), now, now, fields, self._next_seq())
         self._change(None, after)
         return after
 
@@ -169,7 +174,7 @@ class VtnState:
         Raises:
             TakenError: a name or client id that must be unique is not.
         """
-        after = make_stored(before.kind, before.id, before.created, _now(), fields)
+        after = make_stored(before.kind, before.id, before.created, _now(), fields, before.seq)
         self._change(before, after)
         return after
 
@@ -179,11 +184,16 @@ class VtnState:
 
     def load(self, stored: Stored) -> None:
         """Take in an object that is already durable."""
+        self._seq = max(self._seq, stored.seq)
         self._apply(None, stored)
 
     def undo(self, before: Stored | None, after: Stored | None) -> None:
         """Take back a change that could not be made durable; latest first."""
         self._apply(after, before)
+
+    def _next_seq(self) -> int:
+        self._seq += 1
+        return self._seq
 
     def _change(self, before: Stored | None, after: Stored | None) -> None:
         for key in after.unique if after else ():
@@ -214,7 +224,12 @@ class VtnState:
 
 
 def make_stored(
-    kind: ObjectKind, object_id: str, created: str, modified: str, fields: Mapping[str, Any]
+    kind: ObjectKind,
+    object_id: str,
+    created: str,
+    modified: str,
+    fields: Mapping[str, Any],
+    seq: int,
 ) -> Stored:
     """An object with its metadata, its labels and its JSON."""
     body = {
@@ -228,6 +243,7 @@ def make_stored(
         id=object_id,
         kind=kind,
         created=created,
+        seq=seq,
         labels=frozenset(_labels(fields)),
         unique=tuple(
             (names[-1], *(fields[name] for name in names))

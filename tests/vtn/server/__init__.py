@@ -1,0 +1,1 @@
+"""Tests of the embedded VTN, over HTTP on a real port."""
