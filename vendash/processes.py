@@ -136,7 +136,8 @@ class BackgroundEngine:
 
 def require_terminal() -> None:
     """Raise `VendashError` where there is no terminal to show anything on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # The screen is drawn on stderr, as every Textual app does.
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise VendashError(
             "The console needs a terminal; over ssh add -t, in scripts use the commands"
             " (vendash --help)."

@@ -43,6 +43,11 @@ def refresh(connection: sqlite3.Connection) -> None:
     _detach(connection)
     _rebuild(connection)
     connection.execute("DELETE FROM vendash_stale")
+    count_roster(connection)
+
+
+def count_roster(connection: sqlite3.Connection) -> None:
+    """The roster is another one: resources came, went, or have other values."""
     connection.execute(
         "INSERT INTO vendash_settings (name, value) VALUES ('roster version', '1')"
         " ON CONFLICT (name) DO UPDATE SET value = value + 1"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from vendash.errors import VendashError
 from vendash.models import ImportOutcome, Resource
 from vendash.store import audit
-from vendash.store.facts import DERIVED, attach, derive, refresh
+from vendash.store.facts import DERIVED, attach, count_roster, derive, refresh
 from vendash.store.values import (
     capacities_json,
     capacities_of,
@@ -162,6 +162,7 @@ def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int
         (first_key - 1,),
     )
     connection.execute("DROP TABLE temp.incoming")
+    count_roster(connection)
     connection.execute("DELETE FROM vendash_stale WHERE key >= ?", (first_key,))
     attach(connection, "SELECT id FROM resources WHERE id >= ?", first_key)
     return first_key

@@ -1,0 +1,35 @@
+"""Every test has a home of its own: no state, setting or secret of whoever runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_UNSET = (
+    "NO_COLOR",
+    "OAUTH_CLIENT_ID",
+    "OAUTH_CLIENT_SECRET",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "VENDASH_DB",
+    "VTN_API_PREFIX",
+    "VTN_SERVER_ADDRESS",
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, also for processes that a test starts."""
+    folder = tmp_path_factory.mktemp("home")
+    for name, below in (
+        ("XDG_RUNTIME_DIR", "run"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_DATA_HOME", "data"),
+    ):
+        (folder / below).mkdir()
+        monkeypatch.setenv(name, str(folder / below))
+    monkeypatch.setenv("HOME", str(folder))
+    for name in _UNSET:
+        monkeypatch.delenv(name, raising=False)
+    return folder
