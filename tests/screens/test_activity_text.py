@@ -78,7 +78,7 @@ def test_what_cannot_be_undone_says_why() -> None:
     assert why_not_undone(ACTION) == ""
     assert why_not_undone(replace(ACTION, verb="undo", undoes=7)) == ""
     assert "undone by action 9" in why_not_undone(replace(ACTION, undone_by=9))
-    assert ":simulate" in why_not_undone(replace(ACTION, verb="simulate"))
+    assert "backup" in why_not_undone(replace(ACTION, verb="reset"))
     assert "nothing" in why_not_undone(replace(ACTION, count=0))
     assert "tidy" in why_not_undone(replace(ACTION, verb="tidy"))
 

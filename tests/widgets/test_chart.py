@@ -223,5 +223,6 @@ async def test_a_chart_follows_the_size_of_its_terminal() -> None:
         await pilot.resize_terminal(90, 20)
         await pilot.pause()
 
-        assert len(app.chart.lines) == 20
-        assert len(app.chart.lines[-1]) == 90
+        lines = app.chart.text.split("\n")
+        assert len(lines) == 20
+        assert len(lines[-1]) == 90

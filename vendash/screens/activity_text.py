@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from vendash.models import AuditAction, VendashError, WorkCounts
-
-UNDOABLE = frozenset({"approve", "suspend", "pend", "register", "unregister", "undo"})
-"""Verbs whose actions can be reversed; the others changed more than a decision."""
+from vendash.screens.undoing import UNDOABLE
 
 _NOT_UNDOABLE = {
     "import": "An import stays; take its resources out with :reset, which makes a backup first.",
     "reset": "A reset is taken back by restoring the backup it made.",
-    "simulate": "Use :simulate on or :simulate off instead.",
     "normalise": "Unknown statuses were made PENDING; decide about the resources instead.",
 }
 

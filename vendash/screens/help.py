@@ -21,10 +21,6 @@ class HelpScreen(BaseScreen):
 
     NAME: ClassVar[str] = "help"
 
-    DEFAULT_CSS: ClassVar[str] = """
-    HelpScreen #help { margin: 1 2 0 2; }
-    """
-
     def __init__(self, console: Console, *, asked_from: BaseScreen) -> None:
         super().__init__(console)
         self.asked_from = asked_from

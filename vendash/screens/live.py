@@ -49,10 +49,10 @@ class LiveScreen(ListScreen[Group]):
 
     DEFAULT_CSS = """
     LiveScreen #load { height: 1fr; }
-    LiveScreen #figures { width: 20; margin: 0 0 0 2; }
+    LiveScreen #figures { width: 22; }
     LiveScreen #groups { height: 1fr; }
     LiveScreen #types { width: 38; }
-    LiveScreen #teach { display: none; padding: 2 4; }
+    LiveScreen #teach { display: none; }
     LiveScreen.empty #teach { display: block; }
     LiveScreen.empty #load, LiveScreen.empty #groups, LiveScreen.empty #filter { display: none; }
     """
@@ -137,6 +137,9 @@ class LiveScreen(ListScreen[Group]):
         def power(ven: Group) -> Cell:
             return kilowatts(ven.kw), style(ven)
 
+        def name(ven: Group) -> Cell:
+            return ven.name, style(ven)
+
         def readings(ven: Group) -> Cell:
             return f"{ven.readings:,}", style(ven)
 
@@ -145,9 +148,11 @@ class LiveScreen(ListScreen[Group]):
 
         return [
             Column(title="kW now", cell=power, width=10, right=True, live=True),
-            Column(title="VEN", cell=lambda ven: (ven.name, style(ven)), width=12, flex=1),
+            Column(title="VEN", cell=name, width=12, flex=1, below_width=60),
+            Column(title="VEN", cell=name, width=30, from_width=60),
             Column(title="reading", cell=readings, width=7, right=True, gap=1),
             Column(title="stale", cell=stale, width=5, right=True, gap=1),
+            Column(title="", cell=lambda ven: "", width=0, gap=0, flex=1, from_width=60),
         ]
 
     def key_of(self, row: Group) -> int:

@@ -51,12 +51,12 @@ def summary_lines(now: Figures, load: Load) -> list[Words]:
         _figure("export", now.export_kw, "text" if now.fresh else "dim"),
     ]
     if not now.fresh:
-        lines += [[], [(f"stale for {duration(now.age)}", "trouble")]]
+        lines += [[], [(f"  stale for {duration(now.age)}", "trouble")]]
     return lines
 
 
 def _figure(name: str, kw: float, style: str) -> Words:
-    return [(f"{name:<8}", "dim"), (f"{kilowatts(kw):>12}", style)]
+    return [(f"  {name:<8}", "dim"), (f"{kilowatts(kw):>12}", style)]
 
 
 def type_lines(now: Figures) -> list[Words]:
@@ -91,7 +91,8 @@ def why_no_readings(
 def teaching_lines(why: str) -> list[Words]:
     """What stands in the middle of a screen that has nothing to show."""
     return [
-        [("No readings.", "strong")],
         [],
-        [(why[:1].upper() + why[1:] if why else "The first reading will be here soon.", "text")],
+        [("  No readings.", "strong")],
+        [],
+        [(f"  {why[:1].upper()}{why[1:]}" if why else "  The first one will be here soon.", "text")],
     ]

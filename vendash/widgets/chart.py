@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from textual.events import Resize
-from textual.geometry import Region
-from textual.strip import Strip
 
-from vendash.widgets.ground import Grounded
-from vendash.widgets.line import segments
-from vendash.widgets.palette import Words, palette
+from vendash.widgets.panel import Panel
 
 SECONDS = 900.0
 """What a chart spans, left to right."""
@@ -213,49 +209,38 @@ class _Canvas:
         return ["".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in self._cells]
 
 
-class LoadChart(Grounded):
-    """The chart as a widget in one colour; only the rows that changed are painted again."""
-
-    DEFAULT_CSS: ClassVar[str] = """
-    LoadChart { height: 1fr; width: 1fr; }
-    """
+class LoadChart(Panel):
+    """The chart as a widget in one colour."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._at: Numbers = np.empty(0)
         self._kw: Numbers = np.empty(0)
         self._now = 0.0
-        self._chart = Chart([], 0, None)
-
-    @property
-    def lines(self) -> list[str]:
-        """What it shows, line by line."""
-        return self._chart.lines
+        self._axis: Axis | None = None
 
     def show(self, at: Numbers, kw: Numbers, *, now: float) -> None:
         """Show these readings (see `draw_chart`)."""
         self._at, self._kw, self._now = at, kw, now
-        before = self.lines
         self._draw()
-        for y, line in enumerate(self.lines):
-            if y >= len(before) or line != before[y]:
-                self.refresh(Region(0, y, self.size.width, 1))
 
-    def _on_resize(self, event: Resize) -> None:
+    def on_resize(self, _event: Resize) -> None:
+        """Draw for the new size."""
         self._draw()
-        self.refresh()
 
     def _draw(self) -> None:
         width, height = self.size
-        self._chart = draw_chart(
-            self._at, self._kw, now=self._now, width=width, height=height, axis=self._chart.axis
+        chart = draw_chart(
+            self._at, self._kw, now=self._now, width=width, height=height, axis=self._axis
         )
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the chart."""
-        text = self.lines[y] if y < len(self.lines) else ""
-        inner = 0 < y < len(self.lines) - 1
-        margin = self._chart.margin
-        words: Words = [(text[:margin], "dim"), (text[margin:], "bar" if inner else "dim")]
-        strip = Strip(segments(words, palette(self.app.theme)))
-        return strip.adjust_cell_length(self.size.width)
+        self._axis = chart.axis
+        inner = range(1, height - 1)
+        self.say(
+            [
+                [
+                    (line[: chart.margin], "dim"),
+                    (line[chart.margin :], "bar" if y in inner else "dim"),
+                ]
+                for y, line in enumerate(chart.lines)
+            ]
+        )

@@ -1,14 +1,15 @@
-"""Some lines of words in a box; only those that changed are painted again."""
+"""Some lines of words in a box; only what changed in them is painted again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from textual.geometry import Region
 from textual.strip import Strip
 
 from vendash.widgets.ground import Grounded
-from vendash.widgets.line import cut, segments
+from vendash.widgets.line import changed_cells, cut, segments
 from vendash.widgets.palette import Words, palette
 
 
@@ -29,9 +30,11 @@ class Panel(Grounded):
     def say(self, lines: Sequence[Words]) -> None:
         """Show these lines from now on; those that are there already cost nothing."""
         before, self._lines = self._lines, list(lines)
-        for y in range(max(len(before), len(self._lines))):
-            if before[y : y + 1] != self._lines[y : y + 1]:
-                self.refresh(Region(0, y, self.size.width, 1))
+        nothing: Words = []
+        for y, (old, new) in enumerate(zip_longest(before, self._lines, fillvalue=nothing)):
+            start, end = changed_cells(old, new)
+            if start < end:
+                self.refresh(Region(start, y, end - start, 1))
 
     def render_line(self, y: int) -> Strip:
         """One line, exactly as wide as the widget."""
