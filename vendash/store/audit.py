@@ -20,7 +20,7 @@ import msgspec
 from vendash.models import AuditAction, AuditItem
 
 _GENESIS = "0" * 64
-_CHUNK = 5000
+_CHUNK = 50_000
 _encoder = msgspec.json.Encoder()
 
 _HEADER = "sequence, at, actor, verb, reason, subject, count, undoes"
@@ -29,6 +29,11 @@ _ACTION = (
     " WHERE u.undoes = a.sequence) FROM vendash_actions a"
 )
 ITEM_COLUMNS = "key, resource_id, name, ven, before, after"
+ITEM_OF = (
+    "r.id, CAST(r.resource_id AS TEXT), CAST(r.resource_name AS TEXT),"
+    " coalesce(CAST(r.ven AS TEXT), '')"
+)
+"""The first four of them, of a row of `resources r`."""
 
 
 @dataclass(slots=True)
@@ -167,11 +172,18 @@ def _hash(header: Iterable[Any], digest: str, previous: str) -> str:
 
 
 def _items_digest(connection: sqlite3.Connection, sequence: int) -> str:
-    digest = hashlib.sha256()
-    rows = _items(connection, sequence)
-    while chunk := rows.fetchmany(_CHUNK):
-        digest.update(_encoder.encode_lines(chunk))
-    return digest.hexdigest()
+    """SHA-256 over the items as JSON arrays, one a line, by key."""
+    digest, last = hashlib.sha256(), -1
+    while True:
+        # Put together inside SQLite: row by row it takes half as long again.
+        lines, last = connection.execute(
+            f"SELECT group_concat(json_array({ITEM_COLUMNS}), char(10)), max(key) FROM (SELECT *"
+            " FROM vendash_items WHERE sequence = ? AND key > ? ORDER BY key LIMIT ?)",
+            (sequence, last, _CHUNK),
+        ).fetchone()
+        if lines is None:
+            return digest.hexdigest()
+        digest.update(f"{lines}\n".encode("utf-8", "surrogatepass"))
 
 
 def _items(connection: sqlite3.Connection, sequence: int) -> sqlite3.Cursor:

@@ -64,10 +64,7 @@ def reset(connection: sqlite3.Connection, path: Path, *, actor: str) -> Path:
     """Delete all resources and connections. Part of a transaction, so nothing slips in between."""
     copy = verified_copy(path, copy_name(path, "before-reset"))
     with audit.action(connection, actor=actor, verb="reset", subject="all resources") as action:
-        action.add(
-            "SELECT ?, id, resource_id, resource_name, coalesce(ven, ''), registration_status,"
-            " 'deleted' FROM resources"
-        )
+        action.add(f"SELECT ?, {audit.ITEM_OF}, r.registration_status, 'deleted' FROM resources r")
         connection.execute("DELETE FROM resources")
         connection.execute("DELETE FROM connections")
     refresh(connection)

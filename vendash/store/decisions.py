@@ -46,7 +46,7 @@ def set_status(
         connection, actor=actor, verb=VERBS[new], reason=reason, subject=subject
     ) as action:
         changed = action.add(
-            "SELECT ?, r.id, r.resource_id, r.resource_name, coalesce(r.ven, ''),"
+            f"SELECT ?, {audit.ITEM_OF},"
             " r.registration_status, ? FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
             " WHERE r.registration_status IN (SELECT value FROM json_each(?))",
             (new.value, allowed),

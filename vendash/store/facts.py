@@ -72,8 +72,8 @@ def _normalise_decisions(connection: sqlite3.Connection) -> None:
         connection, actor="engine", verb="normalise", reason="not a decision that is known"
     ) as action:
         action.add_each(
-            "SELECT ?, id, resource_id, resource_name, coalesce(ven, ''),"
-            " coalesce(registration_status, 'NULL'), ? FROM resources WHERE id = ?",
+            f"SELECT ?, {audit.ITEM_OF}, coalesce(CAST(r.registration_status AS TEXT), 'NULL'), ?"
+            " FROM resources r WHERE r.id = ?",
             wanted,
         )
         connection.executemany("UPDATE resources SET registration_status = ? WHERE id = ?", wanted)

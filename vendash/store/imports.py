@@ -194,11 +194,9 @@ def _update(connection: sqlite3.Connection, updated: Sequence[tuple[Resource, in
 def _record(
     action: audit.Action, updated: Sequence[tuple[Resource, int]], first_added: int
 ) -> None:
-    select = (
-        "SELECT ?, id, resource_id, resource_name, coalesce(ven, ''), ?, ? FROM resources WHERE "
-    )
-    action.add_each(f"{select} id = ?", [("present", "updated", key) for _, key in updated])
-    action.add(f"{select} id >= ?", ("absent", "added", first_added))
+    select = f"SELECT ?, {audit.ITEM_OF}, ?, ? FROM resources r WHERE "
+    action.add_each(f"{select} r.id = ?", [("present", "updated", key) for _, key in updated])
+    action.add(f"{select} r.id >= ?", ("absent", "added", first_added))
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:

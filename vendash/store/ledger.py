@@ -78,7 +78,7 @@ def due_resources(connection: sqlite3.Connection, leases: Leases, limit: int) ->
         " LEFT JOIN connections c ON c.id = r.connection_id"
         " CROSS JOIN vendash_facts f ON f.key = o.key"
         " CROSS JOIN vendash_vens v ON v.vtn = ? AND v.name = r.ven AND v.remote_id IS NOT NULL"
-        " WHERE o.state IN ('waiting', 'sending')"
+        " WHERE (o.state = 'waiting' OR o.state = 'sending')"
         " AND o.key NOT IN (SELECT value FROM json_each(?)) ORDER BY o.key LIMIT ?",
         (vtn, json_list(leases.resources), limit),
     ).fetchall()

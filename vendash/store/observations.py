@@ -38,7 +38,7 @@ def work(connection: sqlite3.Connection) -> WorkCounts:
     ).fetchall()
     states = connection.execute(
         "SELECT state, count(*) FROM vendash_observations"
-        " WHERE state IN ('conflict', 'failed', 'different') GROUP BY 1"
+        " WHERE state = 'conflict' OR state = 'failed' OR state = 'different' GROUP BY 1"
     ).fetchall()
     return _work(status_counts(decisions), status_counts(there), dict(states))
 
@@ -158,7 +158,7 @@ def want_at_vtn(
     verb = "register" if wanted else "unregister"
     with audit.action(connection, actor=actor, verb=verb, reason=reason, subject=subject) as action:
         changed = action.add(
-            "SELECT ?, r.id, r.resource_id, r.resource_name, coalesce(r.ven, ''),"
+            f"SELECT ?, {audit.ITEM_OF},"
             " CASE WHEN coalesce(o.wanted, 0) THEN 'wanted' ELSE 'unwanted' END, ?"
             " FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
             " LEFT JOIN vendash_observations o ON o.key = r.id"
@@ -210,7 +210,7 @@ def want_items(connection: sqlite3.Connection, sequence: int) -> None:
 def settle(connection: sqlite3.Connection) -> None:
     """Forget resources that are not wanted and of which nothing can be at the VTN."""
     connection.execute(
-        "DELETE FROM vendash_observations WHERE state IN ('waiting', 'sending')"
+        "DELETE FROM vendash_observations WHERE (state = 'waiting' OR state = 'sending')"
         " AND state = 'waiting' AND NOT wanted AND remote_id IS NULL AND NOT doubtful"
     )
 

@@ -16,7 +16,7 @@ from vendash.store.facts import UNKNOWN_STATUS
 
 Parameter = str | float | int
 
-_TROUBLE = "o.state IN ('conflict', 'failed', 'different')"
+_TROUBLE = "(o.state = 'conflict' OR o.state = 'failed' OR o.state = 'different')"
 _TROUBLE_RANK = "CASE o.state WHEN 'conflict' THEN 0 WHEN 'failed' THEN 1 ELSE 2 END"
 _NAME = "r.resource_name COLLATE NOCASE"
 _ORDERS = {

@@ -78,7 +78,7 @@ def _undo_decisions(
     connection: sqlite3.Connection, action: audit.Action, found: AuditAction
 ) -> None:
     action.add(
-        "SELECT ?, r.id, r.resource_id, r.resource_name, coalesce(r.ven, ''),"
+        f"SELECT ?, {audit.ITEM_OF},"
         " r.registration_status, i.before FROM vendash_items i"
         " CROSS JOIN resources r ON r.id = i.key AND r.resource_id = i.resource_id"
         " WHERE i.sequence = ? AND r.registration_status = i.after",
@@ -95,7 +95,7 @@ def _undo_decisions(
 def _undo_wants(connection: sqlite3.Connection, action: audit.Action, found: AuditAction) -> None:
     # An item that was wanted before and after was a repetition: there is nothing to take back.
     action.add(
-        "SELECT ?, r.id, r.resource_id, r.resource_name, coalesce(r.ven, ''), i.after, i.before"
+        f"SELECT ?, {audit.ITEM_OF}, i.after, i.before"
         " FROM vendash_items i"
         " CROSS JOIN resources r ON r.id = i.key AND r.resource_id = i.resource_id"
         " LEFT JOIN vendash_observations o ON o.key = i.key WHERE i.sequence = ?"

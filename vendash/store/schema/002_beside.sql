@@ -42,9 +42,10 @@ CREATE TABLE vendash_observations (
     error TEXT NOT NULL DEFAULT '',
     http_status INTEGER
 );
-CREATE INDEX vendash_due ON vendash_observations(key) WHERE state IN ('waiting', 'sending');
+CREATE INDEX vendash_due ON vendash_observations(key)
+    WHERE state = 'waiting' OR state = 'sending';
 CREATE INDEX vendash_trouble ON vendash_observations(state)
-    WHERE state IN ('conflict', 'failed', 'different');
+    WHERE state = 'conflict' OR state = 'failed' OR state = 'different';
 
 -- The same for VTNs that are not the current one, and for resources that are gone from here.
 CREATE TABLE vendash_elsewhere (
@@ -102,7 +103,8 @@ CREATE TABLE vendash_items (
 CREATE INDEX vendash_history ON vendash_items(key, sequence);
 
 -- OR IGNORE would not do: a conflict clause of the outer statement overrides the trigger's own.
--- INSERT ... SELECT ... WHERE NOT EXISTS would make a temporary table for every row.
+-- INSERT ... SELECT ... WHERE NOT EXISTS, like IN with three values, would make a temporary table
+-- for every row.
 CREATE TRIGGER vendash_inserted AFTER INSERT ON resources
 WHEN NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
 BEGIN
@@ -145,12 +147,13 @@ CREATE TRIGGER vendash_decided AFTER UPDATE OF registration_status ON resources
 WHEN OLD.registration_status IS NOT NEW.registration_status
 BEGIN
     UPDATE vendash_observations SET state = 'waiting'
-    WHERE key = NEW.id AND state IN ('ok', 'failed', 'conflict', 'different');
+    WHERE key = NEW.id AND state <> 'waiting' AND state <> 'sending';
 END;
 
 CREATE TRIGGER vendash_decided_strangely AFTER UPDATE OF registration_status ON resources
 WHEN (NEW.registration_status IS NULL
-    OR NEW.registration_status NOT IN ('PENDING', 'APPROVED', 'SUSPENDED'))
+    OR (NEW.registration_status <> 'PENDING' AND NEW.registration_status <> 'APPROVED'
+        AND NEW.registration_status <> 'SUSPENDED'))
     AND NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
 BEGIN
     INSERT INTO vendash_stale (key) VALUES (NEW.id);
