@@ -20,6 +20,7 @@ _SENTENCES = {
     "SQLITE_IOERR": "cannot be read or written (the disk reports an error): nothing of the last"
     " change was kept; check the disk.",
     "SQLITE_NOTADB": "is not a SQLite database: name the right file with --db-path.",
+    "SQLITE_CONSTRAINT_UNIQUE": "holds a resource with this id already: update that one.",
     "SQLITE_NOMEM": "needs more memory than there is: close other programs.",
 }
 

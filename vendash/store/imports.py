@@ -10,24 +10,11 @@ from collections.abc import Sequence
 from vendash.errors import VendashError
 from vendash.models import ImportOutcome, Resource
 from vendash.store import audit
-from vendash.store.facts import DERIVED, attach, count_roster, derive, refresh
-from vendash.store.values import (
-    capacities_json,
-    capacities_of,
-    location_json,
-    location_of,
-    text_of,
-)
+from vendash.store.facts import refresh
+from vendash.store.values import capacities_of, location_of, text_of
+from vendash.store.writing import IMPORTED, Values, insert, overwrite, values_of
 
-_IMPORTED = (
-    "resource_name, resource_type, resource_sub_type, meter_point_id, capacities, location,"
-    " address, ven"
-)
-_INSERTED = f"resource_id, enabled, reporting, registration_status, {_IMPORTED}"
-_CONNECTION = "type, actortype, host, port, topic, file, username, password"
-_FACTS = tuple(f"fact_{column}" for column in DERIVED.split(", "))
 _Identity = tuple[str, str, str]
-_Values = tuple[object, ...]
 
 
 def import_resources(
@@ -43,8 +30,8 @@ def import_resources(
         elif here.differs(resource, key):
             updated.append((resource, key))
     with audit.action(connection, actor=actor, verb="import", subject=subject) as action:
-        _update(connection, updated)
-        _record(action, updated, insert(connection, added))
+        overwrite(connection, updated)
+        record(action, updated, insert(connection, added))
     refresh(connection)
     return ImportOutcome(
         added=len(added),
@@ -60,9 +47,9 @@ class _Here:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._by_id: dict[str, int] = {}
         self._by_identity: defaultdict[_Identity, deque[int]] = defaultdict(deque)
-        self._values: dict[int, _Values] = {}
+        self._values: dict[int, Values] = {}
         for key, resource_id, *values in connection.execute(
-            f"SELECT id, resource_id, {_IMPORTED} FROM resources ORDER BY id"
+            f"SELECT id, resource_id, {IMPORTED} FROM resources ORDER BY id"
         ):
             self._by_id[text_of(resource_id)] = key
             self._values[key] = tuple(values)
@@ -103,106 +90,14 @@ class _Here:
         )
 
 
-def values_of(resource: Resource) -> _Values:
-    """The values of the imported columns."""
-    return (
-        resource.resource_name,
-        resource.resource_type.value,
-        resource.resource_sub_type,
-        resource.meter_point_id,
-        capacities_json(resource.capacities),
-        location_json(resource.location),
-        resource.address,
-        resource.ven,
-    )
-
-
-def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int:
-    """Insert resources with a connection each. Part of a transaction; the first key it gave."""
-    first_key = _next_id(connection, "resources")
-    first_connection = _next_id(connection, "connections")
-    columns = [*_CONNECTION.split(", "), *_INSERTED.split(", "), *_FACTS]
-    connection.execute(f"CREATE TEMP TABLE incoming ({', '.join(columns)})")
-    # Row by row, SQLite would save pages for every row, since the tables have triggers.
-    connection.executemany(
-        f"INSERT INTO temp.incoming VALUES ({', '.join('?' * len(columns))})",
-        [
-            (
-                *connection_values(each),
-                each.resource_id,
-                int(each.enabled),
-                each.reporting,
-                each.registration_status.value,
-                *values_of(each),
-                *derive(
-                    each.resource_name,
-                    each.resource_sub_type,
-                    each.meter_point_id,
-                    each.address,
-                    each.ven,
-                    each.capacities.p_max_kw,
-                ),
-            )
-            for each in resources
-        ],
-    )
-    connection.execute(
-        f"INSERT INTO connections (id, {_CONNECTION})"
-        f" SELECT rowid + ?, {_CONNECTION} FROM temp.incoming ORDER BY rowid",
-        (first_connection - 1,),
-    )
-    connection.execute(
-        f"INSERT INTO resources (id, connection_id, {_INSERTED})"
-        f" SELECT rowid + ?, rowid + ?, {_INSERTED} FROM temp.incoming ORDER BY rowid",
-        (first_key - 1, first_connection - 1),
-    )
-    connection.execute(
-        f"INSERT INTO vendash_facts (key, {DERIVED})"
-        f" SELECT rowid + ?, {', '.join(_FACTS)} FROM temp.incoming ORDER BY rowid",
-        (first_key - 1,),
-    )
-    connection.execute("DROP TABLE temp.incoming")
-    count_roster(connection)
-    connection.execute("DELETE FROM vendash_stale WHERE key >= ?", (first_key,))
-    attach(connection, "SELECT id FROM resources WHERE id >= ?", first_key)
-    return first_key
-
-
-def connection_values(resource: Resource) -> _Values:
-    """The values of the columns of a connection."""
-    given = resource.connection
-    return (
-        given.type.value,
-        given.actortype.value,
-        given.host,
-        given.port,
-        given.topic,
-        given.file,
-        given.username,
-        given.password,
-    )
-
-
-def _update(connection: sqlite3.Connection, updated: Sequence[tuple[Resource, int]]) -> None:
-    assignments = ", ".join(f"{column} = ?" for column in _IMPORTED.split(", "))
-    connection.executemany(
-        f"UPDATE resources SET {assignments}, updated_at = CURRENT_TIMESTAMP WHERE id = ?",
-        [(*values_of(resource), key) for resource, key in updated],
-    )
-
-
-def _record(
-    action: audit.Action, updated: Sequence[tuple[Resource, int]], first_added: int
+def record(
+    action: audit.Action, updated: Sequence[tuple[Resource, int]], first_added: int | None = None
 ) -> None:
+    """Record what was updated, and everything from a key on as added."""
     select = f"SELECT ?, {audit.ITEM_OF}, ?, ? FROM resources r WHERE "
     action.add_each(f"{select} r.id = ?", [("present", "updated", key) for _, key in updated])
-    action.add(f"{select} r.id >= ?", ("absent", "added", first_added))
-
-
-def _next_id(connection: sqlite3.Connection, table: str) -> int:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-    (highest,) = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
-    return max(int(row[0]) if row else 0, int(highest)) + 1
+    if first_added is not None:
+        action.add(f"{select} r.id >= ?", ("absent", "added", first_added))
 
 
 def _identity(sub_type: object, name: object, address: object) -> _Identity:

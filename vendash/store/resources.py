@@ -163,7 +163,8 @@ def roster_version(connection: sqlite3.Connection) -> int:
 def reading_keys(connection: sqlite3.Connection) -> array[int]:
     """The keys of the approved and enabled resources, ascending."""
     cursor = connection.execute(
-        "SELECT id FROM resources WHERE registration_status = ? AND enabled ORDER BY id",
+        "SELECT id FROM resources WHERE registration_status = ? AND coalesce(enabled, 1)"
+        " ORDER BY id",
         (RegistrationStatus.APPROVED.value,),
     )
     return array("q", (key for (key,) in cursor))

@@ -16,6 +16,7 @@ _DECISIONS = frozenset({"approve", "suspend", "pend"})
 _WANTS = frozenset({"register", "unregister"})
 _REFUSALS = {
     "import": "an import stays: the resources may be in use since; vendash reset starts over",
+    "edit": "a program wrote those values, and may have meant it",
     "reset": "the resources are gone: take the backup that was made before",
     "normalise": "the value before was not a decision",
 }
