@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.danish_names import STREETS, sign
-from tools.make_sample_fleet import read_towns
+from tools.towns import read_towns
 from vendash.sim.profiles import LOCAL_TIME, QUARTER, load_unit_profiles
 
 SEED = 153

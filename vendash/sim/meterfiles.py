@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def read_meter_file(path: Path) -> MeterFile:
             readings that are not numbers, not of one length or not evenly spaced.
     """
     try:
-        with h5py.File(path, "r") as file:
+        # What overflows becomes infinite, and that is refused by name below.
+        with h5py.File(path, "r") as file, np.errstate(all="ignore"):
             return _side_by_side(series_of(file))
     except WrongLayout as error:
         raise VendashError(f"{path}: {plain(str(error), 300)}.") from error
@@ -52,7 +54,7 @@ def read_meter_file(path: Path) -> MeterFile:
 
 def _why_unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, IsADirectoryError | PermissionError):
-        return f"{path} cannot be read: {error.strerror}."
+        return f"{path} cannot be read: {os.strerror(error.errno or 0)}."
     if not h5py.is_hdf5(path):
         return f"{path} is not an HDF5 file: give a file of meter data (.h5)."
     return f"{path} is damaged or truncated: copy it again from where it came."
