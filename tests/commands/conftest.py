@@ -68,7 +68,12 @@ ASSETS = {
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
     """A folder with four resources in three VENs."""
-    folder = tmp_path / "assets"
+    return write_assets(tmp_path)
+
+
+def write_assets(parent: Path) -> Path:
+    """Such a folder, below another."""
+    folder = parent / "assets"
     folder.mkdir()
     for name, lines in ASSETS.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
