@@ -159,9 +159,9 @@ class VendashApp(App[None]):
     async def idle(self) -> None:
         """Returns when every key so far was handled and what it asked for is done and shown."""
         await self._keys.join()
-        await self.workers.wait_for_complete(
-            [worker for worker in self.workers if worker.group == "act"]
-        )
+        for worker in list(self.workers):
+            if worker.group == "act":
+                await worker.wait()
         if self.current is not None:
             await self.current.settled()
 

@@ -40,7 +40,7 @@ _NAMES = (
 )
 _KINDS = (
     (ResourceType.EV, "chargingstations", 22.0, 0.0),
-    (ResourceType.DSR, "hotels", 120.0, -30.0),
+    (ResourceType.DSR, "hotels", 60.0, -30.0),
     (ResourceType.PV, "solarparks", 0.0, -30.0),
     (ResourceType.BATTERY, "batteries", 50.0, -50.0),
 )
@@ -77,14 +77,27 @@ def _resource(ven: str, number: int) -> Resource:
 
 async def open_fleet(path: Path, *, filled: bool = True, read_only: bool = False) -> SqliteStore:
     """The database at this path, made when it is not there; `filled` with the fleet."""
-    store = await open_store(path, create=True)
-    if filled and not (await store.work()).total:
-        await _fill(store)
-        await asyncio.to_thread(_at_eleven, path)
-    if not read_only:
-        return store
-    await store.close()
-    return await open_store(path, read_only=True)
+    if filled:
+        await asyncio.to_thread(_copy, await _whole_fleet(path.with_name("new.db")), path)
+    return await open_store(path, read_only=read_only, create=True)
+
+
+_made: list[bytes] = []
+
+
+async def _whole_fleet(draft: Path) -> bytes:
+    """The file of the fleet, made once in a process."""
+    if not _made:
+        async with await open_store(draft, create=True) as store:
+            await _fill(store)
+        await asyncio.to_thread(_at_eleven, draft)
+        _made.append(await asyncio.to_thread(draft.read_bytes))
+    return _made[0]
+
+
+def _copy(fleet: bytes, path: Path) -> None:
+    if not path.exists():
+        path.write_bytes(fleet)
 
 
 async def _fill(store: SqliteStore) -> None:

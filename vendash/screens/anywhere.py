@@ -140,7 +140,8 @@ class Anywhere:
             f"RESET: delete all {work.total:,} resources here, after a backup",
             do,
             id="reset",
-            count=max(work.total, 101),
+            count=work.total,
+            large=True,
             same="vendash reset",
         )
 
@@ -197,6 +198,7 @@ class Anywhere:
         id: str,
         count: int,
         kw: float = 0.0,
+        large: bool = False,
         same: str = "",
         hidden: int = 0,
         with_hidden: Callable[[], Awaitable[None]] | None = None,
@@ -213,6 +215,7 @@ class Anywhere:
             lead=lead,
             count=count,
             kw=kw,
+            large=large,
             yes=yes,
             no=no,
             hidden=hidden,

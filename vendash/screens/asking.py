@@ -101,6 +101,8 @@ class Confirmation:
     """Asks again, for the hidden ones too."""
     same: str = ""
     """The command that would do the same."""
+    large: bool = False
+    """The number is typed in any case."""
     in_filter_line: bool = False
     _typed: str = ""
     _shows_command: bool = field(default=False)
@@ -108,7 +110,7 @@ class Confirmation:
     @property
     def by_number(self) -> bool:
         """Whether the number has to be typed."""
-        return self.count > TYPE_FROM_ROWS or self.kw > TYPE_FROM_KW
+        return self.large or self.count > TYPE_FROM_ROWS or self.kw > TYPE_FROM_KW
 
     def words(self) -> Words:
         """The question, how to answer it, and what was typed."""
@@ -154,7 +156,7 @@ class Confirmation:
             if self._typed == str(self.count):
                 await self.yes()
             else:
-                self.no(f"{self._typed or 'nothing'} is not {self.count}")
+                self.no(f"{self._typed} is not {self.count}" if self._typed else "")
             return True
         return False
 

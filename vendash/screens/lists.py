@@ -131,6 +131,7 @@ class ListScreen(BaseScreen, Generic[R]):
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._settled.wait()
+                await self.table.loaded()
         except TimeoutError:
             raise VendashError("The list is still loading: try again in a moment.") from None
 
@@ -186,12 +187,17 @@ class ListScreen(BaseScreen, Generic[R]):
         cursor = await place_of(table.cursor_key, keys, near=table.cursor)
         if generation != self._generation:
             return
-        if not anew and cursor is None and table.cursor_key is not None:
-            self.held = True  # the row under the cursor has left: the next key must not hit another
+        if not anew and cursor is None and await self._left_behind():
+            self.held = True  # the next key must not hit the row that would take its place
             return
         if anew and at_start:
             cursor = 0
         table.show_keys(keys, cursor or 0)
+
+    async def _left_behind(self) -> bool:
+        """Whether the row under the cursor still exists, though not in this list any more."""
+        key = self.table.cursor_key
+        return key is not None and len(await self.fetch((key,))) > 0
 
     def on_fleet_changed(self) -> None:
         """Follow, but not more often than once a second and never under a confirmation."""
@@ -254,7 +260,10 @@ class ListScreen(BaseScreen, Generic[R]):
         keys = len(self.table.keys)
         place: Words = [(f"row {self.table.cursor + 1:,}   ", "dim")] if keys else []
         total = keys if self.total is None else self.total
-        return [*place, (f"{thousands(keys)} of {thousands(total)} shown", "text"), *sort]
+        shown = f"{thousands(keys)} of {thousands(total)} shown"
+        if keys > total:  # held rows that belong elsewhere by now
+            shown = f"{thousands(keys)} shown, {thousands(total)} now"
+        return [*place, (shown, "text"), *sort]
 
     def _instead_of_rows(self) -> list[Words]:
         if self._error:

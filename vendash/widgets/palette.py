@@ -6,11 +6,11 @@ said by colour alone: each has a glyph or a word beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +152,7 @@ def textual_themes() -> list[Theme]:
         )
         for name, ground in _GROUNDS.items()
     ]
-    ansi = Theme(
-        name="ansi",
-        primary="ansi_default",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        ansi=True,
-    )
+    ansi = replace(BUILTIN_THEMES["ansi-dark"], name="ansi")
     return [*themes, ansi]
 
 

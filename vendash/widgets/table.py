@@ -195,9 +195,10 @@ class Table(Grounded, Generic[R]):
     # --- moving -----------------------------------------------------------------------------
 
     def move_to(self, index: int) -> None:
-        """Put the cursor there, as far as there are rows."""
+        """Put the cursor there, as far as there are rows; `moved` is told even where it cannot."""
         index = max(0, min(index, len(self.keys) - 1))
         if index == self.cursor:
+            self._moved()
             return
         before, top = self.cursor, self.top
         self.cursor = index

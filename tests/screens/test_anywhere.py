@@ -1,0 +1,336 @@
+"""What works on every screen: going somewhere, commands, undo, leaving, and the frame."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.screens.operator import Operator, at_console
+from vendash.errors import VendashError
+from vendash.filters import Query
+from vendash.models import SimulationSettings
+from vendash.telemetry.status import (
+    EngineStatus,
+    RegistrationProgress,
+    ServiceStatus,
+    write_status,
+)
+
+
+class Engine:
+    """An engine that this console started."""
+
+    started_here = True
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def running(self) -> bool:
+        return not self.stopped
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+def status(
+    *, registration: RegistrationProgress | None = None, vtn: ServiceStatus | None = None
+) -> EngineStatus:
+    return EngineStatus(
+        pid=1,
+        started=0.0,
+        beat=time.monotonic(),
+        vtn=vtn or ServiceStatus(health="ok", text="3.1"),
+        simulation=ServiceStatus(health="ok"),
+        registration=registration,
+    )
+
+
+def backups(folder: Path) -> list[Path]:
+    return list(folder.glob("*backup*"))
+
+
+PROGRESS = RegistrationProgress(
+    done=602, total=1114, failed=2, per_second=231.0, seconds_left=3.0, ven="Aarhus"
+)
+
+
+async def second(operator: Operator, folder: Path, said: EngineStatus) -> None:
+    """A second in which the engine says this."""
+    write_status(folder, said)
+    operator.app.second()
+    await operator.pilot.pause()
+
+
+async def test_screens_by_number_and_by_command(tmp_path: Path) -> None:
+    """1 to 4 and `:` commands go to the same screens."""
+    async with at_console(tmp_path) as operator:
+        for key, command, title in (
+            ("2", "resources", "Resources"),
+            ("3", "live", "Live"),
+            ("4", "activity", "Activity"),
+            ("1", "vens", "VENs"),
+        ):
+            await operator.press(key)
+            assert operator.header.split("  ")[1].startswith(title)
+            await operator.press("1")
+            await operator.type(f":{command}\r")
+            assert operator.header.split("  ")[1].startswith(title)
+
+
+async def test_a_command_opens_a_ven_by_the_start_of_its_name(tmp_path: Path) -> None:
+    """`:resources aalb` is Aalborg; a name that is not there is said."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":resources aalb\r")
+        assert "VENs › Aalborg" in operator.header
+        await operator.type(":resources nowhere\r")
+        assert operator.reserved == "There is no VEN nowhere: `:vens` lists them."
+
+
+async def test_an_unknown_command_is_said(tmp_path: Path) -> None:
+    """A wrong command changes nothing and says where the right ones are."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":frobnicate\r")
+        assert operator.reserved == "There is no command :frobnicate on this screen; ? lists them."
+
+
+async def test_commands_are_remembered(tmp_path: Path) -> None:
+    """Up brings back what was typed before."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":live\r")
+        await operator.press(":", "up")
+        assert operator.reserved.startswith(":live")
+
+
+async def test_simulate_is_a_wanted_state_in_the_file(tmp_path: Path) -> None:
+    """`:simulate on` is written into the database, and nothing more; `u` takes it back."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":simulate on\r")
+        assert (await operator.store.simulation()).on
+        assert operator.reserved.startswith("simulation on")
+        await operator.type("uy")
+        assert await operator.store.simulation() == SimulationSettings(on=False)
+
+
+async def test_nothing_to_undo_is_said(tmp_path: Path) -> None:
+    """What others did is not this operator's to undo."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("u")
+        assert operator.reserved == "There is nothing of yours to undo."
+
+
+async def test_reset_takes_the_number_and_makes_a_backup(tmp_path: Path) -> None:
+    """Deleting everything is asked with the number of rows, however few, and backed up first."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":reset\r")
+        assert operator.reserved.startswith("RESET: delete all 60 resources here, after a backup")
+        await operator.type("y\r")
+        assert (await operator.store.work()).total == 60
+        await operator.type(":reset\r60\r")
+        assert (await operator.store.work()).total == 0
+        assert len(await asyncio.to_thread(backups, tmp_path)) == 1
+        await operator.see("No resources yet.")
+
+
+async def test_import_is_done_by_the_hook(tmp_path: Path) -> None:
+    """`:import FOLDER` hands the folder to whoever can import, and says what came of it."""
+    seen: list[Path] = []
+
+    async def importer(folder: Path) -> str:
+        seen.append(folder)
+        return "imported 3"
+
+    async with at_console(tmp_path, importer=importer) as operator:
+        await operator.type(":import /data/My Files\r")
+        assert seen == [Path("/data/My Files")]
+        assert operator.reserved == "imported 3"
+
+
+async def test_without_the_hook_import_says_what_to_use(tmp_path: Path) -> None:
+    """A command that is off says why."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":import /data\r")
+        assert operator.reserved == "import: this console cannot import: use vendash prepare"
+
+
+@pytest.mark.parametrize(("answer", "stopped"), [("g", False), ("s", True)])
+async def test_leaving_asks_about_an_engine_of_ours(
+    tmp_path: Path, answer: str, stopped: bool
+) -> None:
+    """`q` asks when this console started the engine: let it go on, or stop it."""
+    engine = Engine()
+    async with at_console(tmp_path, engine=engine) as operator:
+        await operator.press("q")
+        assert operator.reserved.startswith("LEAVE: this console started the engine")
+        await operator.press("escape")
+        assert operator.app.is_running
+        await operator.press("q", answer)
+        assert engine.stopped is stopped
+        assert not operator.app.is_running
+
+
+async def test_leaving_without_an_engine_of_ours_asks_nothing(tmp_path: Path) -> None:
+    """`q` leaves; closing a session stops nothing."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("q")
+        assert not operator.app.is_running
+
+
+async def test_progress_gives_way_to_a_prompt_and_comes_back(tmp_path: Path) -> None:
+    """Registering shows on the reserved line while the keys stay live."""
+    async with at_console(tmp_path) as operator:
+        await second(operator, tmp_path, status(registration=PROGRESS))
+        bar = "█" * 11 + "░" * 9
+        said = f"REGISTER Aarhus  {bar}  602 of 1,114  231/s  2 failed  3 s left"
+        assert operator.reserved == said
+        await operator.press("a")
+        assert operator.reserved.startswith("APPROVE Aarhus")
+        await second(operator, tmp_path, status(registration=PROGRESS))
+        assert operator.reserved.startswith("APPROVE Aarhus")
+        await operator.press("escape")
+        assert operator.reserved == "nothing was done"
+        operator.app.console_state.notice = None  # as after five seconds
+        await second(operator, tmp_path, status(registration=PROGRESS))
+        assert operator.reserved == said
+
+
+async def test_a_vtn_that_is_away_says_since_when_and_what_waits(tmp_path: Path) -> None:
+    """VTN away: since when, and how much is waiting."""
+    away = ServiceStatus(health="trouble", text="refused", detail="refused", since=1.0)
+    async with at_console(tmp_path) as operator:
+        await second(operator, tmp_path, status(vtn=away))
+        assert "VTN ! refused" in operator.header
+        assert operator.reserved.startswith("VTN: refused since ")
+        assert operator.reserved.endswith("; 31 wait")
+
+
+async def test_a_silent_engine_is_not_taken_to_be_alive(tmp_path: Path) -> None:
+    """A status that is too old is an engine that hangs or has died."""
+    async with at_console(tmp_path) as operator:
+        assert "ENGINE none" in operator.header
+        await second(operator, tmp_path, status())
+        assert "ENGINE ok" in operator.header
+        assert "SIM" in operator.header
+        old = status()
+        write_status(
+            tmp_path,
+            EngineStatus(
+                pid=1, started=0.0, beat=old.beat - 60, vtn=old.vtn, simulation=old.simulation
+            ),
+        )
+        operator.app.second()
+        await operator.pilot.pause()
+        assert "ENGINE ! silent" in operator.header
+        assert "SIM" not in operator.header
+
+
+async def test_a_small_terminal_only_says_so(tmp_path: Path) -> None:
+    """Below 80x24 it says what it needs; keys but q do nothing."""
+    async with at_console(tmp_path, size=(79, 24)) as operator:
+        assert operator.text.strip() == "terminal too small, needs 80x24"
+        await operator.press("2", "s", "y")
+        await operator.pilot.resize_terminal(80, 24)
+        await operator.see("6 of 6 shown")
+        assert operator.header.split("  ")[1] == "VENs"
+        assert len([line for line in operator.lines if line]) > 8
+
+
+async def test_an_error_of_the_store_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read that fails is said in one sentence and the keys stay live."""
+    async with at_console(tmp_path) as operator:
+
+        async def broken(query: Query) -> None:
+            raise VendashError("The database is locked: close the other program.")
+
+        monkeypatch.setattr(operator.store, "keys", broken)
+        await operator.press("2")
+        assert operator.reserved == "The database is locked: close the other program."
+        assert "locked" in operator.lines[5]
+        await operator.press("1")
+        assert "6 of 6 shown" in operator.text
+
+
+async def test_a_failing_action_is_said_and_the_next_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unforeseen error becomes a sentence; nothing ends, nothing is silently lost."""
+    async with at_console(tmp_path) as operator:
+
+        async def broken(*args: object, **options: object) -> None:
+            raise RuntimeError("boom")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(operator.app.console_state.fleet, "approve", broken)
+            await operator.type("ay")
+            assert operator.reserved == "approve failed: the log says why."
+        await operator.type("ay")
+        assert operator.reserved.startswith("approved ")
+
+
+async def test_copying_asks_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`c` copies the row through OSC 52, which works over SSH; nothing in it is an escape."""
+    monkeypatch.delenv("TMUX", raising=False)
+    async with at_console(tmp_path) as operator:
+        written: list[str] = []
+        driver = operator.app._driver
+        assert driver is not None
+        monkeypatch.setattr(driver, "write", written.append)
+        await operator.type("2/svøm\rc")
+        sequence = next(text for text in written if text.startswith("\x1b]52;c;"))
+        copied = base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07"))
+        assert copied.decode().startswith("Svømmehal ␛[31mrød␇ 5\t")
+        assert operator.reserved == "copied 1 of 1"
+
+
+async def test_paste_goes_only_into_a_line_being_typed(tmp_path: Path) -> None:
+    """Pasted text is never a row of key presses."""
+    from textual.events import Paste  # noqa: PLC0415
+
+    async with at_console(tmp_path) as operator:
+        before = await operator.rows()
+        operator.app.post_message(Paste("2Asy\n"))
+        await operator.idle()
+        assert operator.header.split("  ")[1] == "VENs"
+        assert await operator.rows() == before
+        await operator.press("/")
+        operator.app.post_message(Paste("aarhus\nrm -rf"))
+        await operator.press("enter")
+        assert operator.list.filter_text == "aarhus"
+
+
+async def test_themes(tmp_path: Path) -> None:
+    """`:theme` changes the colours; a name that is none lists them."""
+    async with at_console(tmp_path) as operator:
+        for name in ("contrast", "colour-blind", "ansi", "vendash"):
+            await operator.type(f":theme {name}\r")
+            assert operator.app.theme == name
+        await operator.type(":theme pink\r")
+        assert "contrast" in operator.reserved
+
+
+async def test_keys_typed_before_the_first_rows_wait_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that acts on rows waits for the rows it was meant for."""
+    go_on = asyncio.Event()
+    async with at_console(tmp_path) as operator:
+        real = operator.store.keys
+
+        async def slow(query: Query) -> object:
+            await go_on.wait()
+            return await real(query)
+
+        monkeypatch.setattr(operator.store, "keys", slow)
+        for key in ("2", "s"):
+            await operator.pilot.press(key)
+        await operator.wait(lambda: "Resources" in operator.header)
+        assert operator.app.current is not None
+        assert operator.app.current.asking is None
+        go_on.set()
+        await operator.idle()
+        assert operator.reserved.startswith("SUSPEND Gammel Skagen Ladepark 1,")

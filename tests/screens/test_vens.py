@@ -1,0 +1,142 @@
+"""The list of VENs, as an operator uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.screens.operator import at_console
+
+
+async def test_the_second_line_adds_up_to_the_fleet(tmp_path: Path) -> None:
+    """What is to decide, unsent, approved and suspended adds up to all; trouble stands beside."""
+    async with at_console(tmp_path) as operator:
+        assert operator.work.startswith("60  decide 14  unsent 31  approved 12  suspended 3  ≠ 0")
+        assert "! 3" in operator.work
+
+
+async def test_trouble_comes_first(tmp_path: Path) -> None:
+    """Lists sort by trouble unless the operator chose another order."""
+    async with at_console(tmp_path) as operator:
+        assert "Aarhus" in operator.cursor
+        await operator.press("o")
+        assert "sort: name" in operator.text
+        assert operator.list.table.cursor == 0
+        assert "(none)" in operator.lines[4]
+
+
+async def test_enter_opens_and_esc_goes_back(tmp_path: Path) -> None:
+    """Enter opens the VEN under the cursor; esc goes back one level to the same place."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("down", "enter")
+        assert "VENs › Aalborg" in operator.header
+        await operator.press("escape")
+        assert "› Aalborg" not in operator.header
+        assert "Aalborg" in operator.cursor
+
+
+async def test_typed_ahead_after_enter_acts_in_the_ven(tmp_path: Path) -> None:
+    """A key typed ahead of the screen it is meant for waits for that screen."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("j\rs")
+        assert "VENs › Aalborg" in operator.header
+        assert operator.reserved.startswith('SUSPEND Skole [nord] "A" 3, 50 kW?')
+
+
+async def test_a_filter_in_one_write_only_filters(tmp_path: Path) -> None:
+    """`/aarhus` and Enter in one packet filter by aarhus and do nothing else."""
+    async with at_console(tmp_path) as operator:
+        before = await operator.rows()
+        await operator.type("/aarhus\r")
+        assert operator.list.filter_text == "aarhus"
+        assert "1 of 6 shown" in operator.text
+        assert "Aarhus" in operator.cursor
+        assert operator.list.asking is None
+        assert len(operator.list.table.marks) == 0
+        assert await operator.rows() == before
+
+
+async def test_the_filter_applies_while_typing(tmp_path: Path) -> None:
+    """Every letter filters; esc brings back what was there before."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/aa")
+        assert "3 of 6 shown" in operator.text
+        await operator.type("r")
+        assert "1 of 6 shown" in operator.text
+        await operator.press("escape")
+        assert "6 of 6 shown" in operator.text
+        assert operator.list.filter_text == ""
+
+
+async def test_approving_a_ven_approves_its_pending_ones(tmp_path: Path) -> None:
+    """On a VEN approve means what is pending there; what is suspended stays so and is named."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/aalborg\ra")
+        assert operator.reserved.startswith("APPROVE Aalborg: 10 pending")
+        assert "2 suspended stay" in operator.reserved
+        await operator.press("y")
+        assert await operator.statuses("Aalborg") == {"p": 0, "a": 22, "s": 2}
+        assert operator.reserved == "approved 10 in Aalborg; u undoes"
+
+
+async def test_undo_asks_with_the_words_of_the_action(tmp_path: Path) -> None:
+    """`u` asks in the words of what it reverses, and then reverses it whole."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/aalborg\ray")
+        await operator.press("u")
+        assert operator.reserved.startswith("UNDO approve of 10 in Aalborg")
+        assert "by you" in operator.reserved
+        await operator.press("y")
+        assert await operator.statuses("Aalborg") == {"p": 10, "a": 12, "s": 2}
+
+
+async def test_registering_several_marked_vens(tmp_path: Path) -> None:
+    """VENs are marked with space; the action is done to the resources of all that are marked."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/nyk\r")
+        await operator.press("space", "escape")
+        await operator.type("/herning\r")
+        await operator.press("space", "escape")
+        assert "2 marked" in operator.work
+        await operator.press("r")
+        assert operator.reserved.startswith("REGISTER 2 VENs: 17 resources")
+        await operator.press("y")
+        assert "unwanted" not in {str(row.vtn) for row in await operator.rows("Herning")}
+
+
+async def test_n_goes_to_the_next_trouble_and_says_it(tmp_path: Path) -> None:
+    """`n` goes from VEN to VEN that needs a person and says why."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("n")
+        assert "Aalborg" in operator.cursor
+        assert operator.reserved == "Aalborg: 1 failed or in conflict"
+        await operator.press("N")
+        assert operator.reserved == "Aarhus: 2 failed or in conflict"
+
+
+async def test_without_a_fleet_it_says_how_to_get_one(tmp_path: Path) -> None:
+    """An empty state teaches."""
+    async with at_console(tmp_path, filled=False) as operator:
+        assert "No resources yet. vendash prepare --sample" in operator.text
+        assert "a:approve" not in operator.footer
+
+
+async def test_no_match_names_the_filter(tmp_path: Path) -> None:
+    """Where nothing matches, the filter is named and how many it hides."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/zzz\r")
+        assert "Nothing matches /zzz: it hides 6." in operator.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("type:ev", "filters resources"), ("p>x", "number"), ("frob:1", "frob")]
+)
+async def test_a_wrong_filter_is_said_while_typing(tmp_path: Path, typed: str, said: str) -> None:
+    """What is wrong with a filter stands beside it while it is typed; the last right one holds."""
+    async with at_console(tmp_path, size=(120, 40)) as operator:
+        await operator.type("/" + typed)
+        assert operator.lines[2].startswith(f"/{typed}")
+        assert said in operator.lines[2].removeprefix(f"/{typed}")
+        await operator.press("escape")
+        assert "6 of 6 shown" in operator.text
