@@ -215,7 +215,11 @@ class Storage:
 
 
 class BatteryModel(Model):
-    """Batteries on a daily habit: charge at night and at noon, give in the morning and evening."""
+    """Batteries on a daily habit: charge at night and at noon, give in the morning and evening.
+
+    The power of a frame is held for its minute. What is read between two frames is interpolated,
+    which over time comes to the same energy.
+    """
 
     HABIT = (0, 4, 4, 4, 4, 0, -5, -5, -5, 0, 4, 4, 4, 4, 4, 0, 0, -6, -6, -6, -6, 0, 0, 0)
     """Tenths of P_max (or P_min) in each hour of the local day."""

@@ -35,7 +35,12 @@ Mask = NDArray[np.bool_]
 LONGEST = 86400
 """Seconds of simulated time that are gone through frame by frame; more is a jump."""
 
+CALENDAR = 146_097 * 86400.0
+"""Seconds of the 400 years after which the Gregorian calendar repeats, weekdays included."""
+
 _LARGEST = 1e9
+"""KW or kWh: a million times what one resource has, and exact enough as float32."""
+
 _DSR, _BATTERY, _PV, _EV = range(len(TYPES))
 
 
@@ -86,11 +91,11 @@ def fleet_arrays(resources: Iterable[tuple[int, Resource]], generation: int) -> 
         e_min=numbers(one.capacities.e_min_kwh for one in found),
         latitude=numbers(one.location.latitude for one in found),
         longitude=numbers(one.location.longitude for one in found),
-        reads=np.array([reads(one) for one in found], dtype=np.bool_),
+        reads=np.array([has_readings(one) for one in found], dtype=np.bool_),
     )
 
 
-def reads(resource: Resource) -> bool:
+def has_readings(resource: Resource) -> bool:
     """Whether a resource has readings: it is approved and enabled."""
     return resource.enabled and resource.registration_status is RegistrationStatus.APPROVED
 
@@ -138,9 +143,13 @@ class Simulation:
         self._quality.flags.writeable = False
 
     def jump(self, to: float) -> None:
-        """Be at another simulated time at once, as if started there."""
-        self._now = to
-        self._frame = self._reached = int(to // FRAME)
+        """Be at another simulated time at once, as if started there.
+
+        Time goes round after `CALENDAR`: at a high speed the last year that a date can have,
+        9999, is only months away.
+        """
+        self._now = to % CALENDAR
+        self._frame = self._reached = int(self._now // FRAME)
         for _, model in self._models:
             model.settle(self._frame)
         self._before = self._power_at(self._frame)
@@ -151,7 +160,7 @@ class Simulation:
 
         Steps of more than `LONGEST`, and backwards, are jumps.
         """
-        self._now += seconds * self.speed
+        self._now = (self._now + seconds * self.speed) % CALENDAR
         target = int(self._now // FRAME)
         frames = target - self._frame
         if not 0 <= frames <= LONGEST // FRAME:
@@ -225,6 +234,6 @@ def _models(
 
 
 def _finite(values: NDArray[np.float64]) -> Floats:
-    """The values as float32, with 0 for what is no number and no more than a gigawatt-sized one."""
+    """The values as float32; 0 for what is no finite number, and at most `_LARGEST`."""
     finite = np.where(np.isfinite(values), values, 0.0)
     return np.clip(finite, -_LARGEST, _LARGEST).astype(np.float32)

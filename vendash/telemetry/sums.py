@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +18,11 @@ def sums_of(tick: Tick, roster: Roster) -> tuple[Floats, Floats]:
     Only good readings count: a stale value is not what flows now. NaN where there is none.
     """
     good = tick.quality == Quality.GOOD
-    kw = np.where(good, tick.kw, np.float32(0))
-    return (
-        _sums(roster.types, kw, good, len(TYPES)),
-        _sums(roster.vens, kw, good, len(roster.ven_names)),
-    )
+    kinds, vens = len(TYPES), len(roster.ven_names)
+    cell = (roster.vens.astype(np.intp) * kinds + roster.types)[good]
+    kw = np.bincount(cell, weights=tick.kw[good], minlength=vens * kinds).reshape(-1, kinds)
+    heard = np.bincount(cell, minlength=vens * kinds).reshape(-1, kinds)
+    return _sums(kw, heard, axis=0), _sums(kw, heard, axis=1)
 
 
 def readings_of(tick: Tick) -> int:
@@ -28,13 +30,7 @@ def readings_of(tick: Tick) -> int:
     return int(np.count_nonzero(tick.quality == Quality.GOOD))
 
 
-def _sums(
-    group: NDArray[np.uint8] | NDArray[np.int32],
-    kw: Floats,
-    good: NDArray[np.bool_],
-    groups: int,
-) -> Floats:
-    heard = np.bincount(group[good], minlength=groups)
-    total = np.bincount(group, weights=kw, minlength=groups).astype(np.float32)
-    total[heard == 0] = np.nan
+def _sums(kw: NDArray[Any], heard: NDArray[Any], axis: int) -> Floats:
+    total: Floats = kw.sum(axis=axis).astype(np.float32)
+    total[heard.sum(axis=axis) == 0] = np.nan
     return total
