@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no failure for a busy machine.
+settings.register_profile("vendash", derandomize=True, deadline=None)
+settings.load_profile("vendash")
 
 _UNSET = (
     "NO_COLOR",

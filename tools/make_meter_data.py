@@ -27,6 +27,8 @@ QUARTERS = 4 * 7 * 96
 START = int(datetime(2025, 2, 3, tzinfo=LOCAL_TIME).timestamp())
 """A Monday, local midnight; no change to summer time within the four weeks."""
 TARGET = Path(__file__).parent.parent / "config" / "examplemeterdata" / "load_data.h5"
+ECHO = 0.85 ** np.arange(60)
+"""How a deviation fades, quarter by quarter: noise of first order, cut where it is nothing."""
 PEAKS_KW = {
     "bakeries": 25, "bars": 12, "cafes": 10, "churches": 15, "coldstores": 80, "farms": 20,
     "hotels": 45, "industry": 90, "libraries": 15, "nursinghomes": 35, "offices": 25,
@@ -46,10 +48,7 @@ def load(
     unit: NDArray[np.float32], peak_kw: float, random: np.random.Generator
 ) -> NDArray[np.float64]:
     """Watts of one load: the profile shifted by up to an hour, with noise of an hour or two."""
-    noise = np.zeros(QUARTERS)
-    shocks = random.normal(0, 0.05, QUARTERS)
-    for quarter in range(1, QUARTERS):
-        noise[quarter] = 0.85 * noise[quarter - 1] + shocks[quarter]
+    noise = np.convolve(random.normal(0, 0.05, QUARTERS), ECHO)[:QUARTERS]
     shifted = np.roll(unit, random.integers(-4, 5)).astype(np.float64)
     watts: NDArray[np.float64] = 1000 * peak_kw * shifted * np.exp(noise)
     closed = random.integers(0, QUARTERS // 96) * 96
