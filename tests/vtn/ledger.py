@@ -136,8 +136,8 @@ class MemoryLedger:
             row.complete(outcome)
 
 
-def fleet(vens: int, resources: int) -> list[Resource]:
-    """So many VENs with so many resources each, all different."""
+def fleet(vens: int, resources: int, first: int = 0) -> list[Resource]:
+    """So many VENs, numbered from the first, with so many resources each, all different."""
     return [
         Resource(
             resource_id=f"00000000-0000-5000-8000-{ven:06d}{number:06d}",
@@ -150,6 +150,6 @@ def fleet(vens: int, resources: int) -> list[Resource]:
             address=f"Storegade {number}",
             ven=f"Town{ven}",
         )
-        for ven in range(vens)
+        for ven in range(first, first + vens)
         for number in range(resources)
     ]

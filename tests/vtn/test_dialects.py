@@ -136,6 +136,7 @@ def test_an_object_is_compared_with_what_we_want(
         ("MAX_POWER_CONSUMPTION", [11.0000001], True),
         ("MAX_POWER_CONSUMPTION", [11.1], False),
         ("MAX_POWER_CONSUMPTION", [None], False),
+        ("MAX_POWER_CONSUMPTION", [10**400], False),
         ("MAX_POWER_CONSUMPTION", 11, False),
         ("LOCATION", [55.001, 9.0], False),
         ("prequalification", ["APPROVED"], False),
@@ -158,6 +159,11 @@ def test_an_answer_to_a_write_that_leaves_the_attributes_out_is_believed() -> No
     short = PROBE({"id": "r", "resourceName": RESOURCE.resource.resource_id})
     assert V31.compared(RESOURCE, short, trust_silence=True) == Held("r")
     assert V31.compared(RESOURCE, short).differs
+
+
+def test_an_attribute_whose_type_is_no_text_is_one_of_others() -> None:
+    odd = as_held(attributes=[{"type": ["x"], "values": [1]}, {}])
+    assert len(V31.compared(RESOURCE, odd).others.attributes) == 2
 
 
 @pytest.mark.parametrize(

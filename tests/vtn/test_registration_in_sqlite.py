@@ -75,8 +75,9 @@ async def test_cut_off_again_and_again_everything_is_there_once_and_known(tmp_pa
             async with await open_store(path) as store:
                 work = asyncio.create_task(Registrar(store, Vtn(server.url), workers=4).run())
                 async with asyncio.timeout(20):
-                    while (await _states(store))[VtnState.OK] < cut_after // 2:
-                        await asyncio.sleep(0.01)
+                    async for _ in store.changes():
+                        if (await _states(store))[VtnState.OK] >= cut_after // 2:
+                            break
                 work.cancel()
                 await asyncio.wait([work])
         async with await open_store(path) as store:

@@ -77,7 +77,7 @@ class World:
     moments: int = 0
 
     def __post_init__(self) -> None:
-        self.random = Random(self.seed)  # noqa: S311
+        self.random = Random(self.seed)
         self.rows = [Row() for _ in range(self.items)]
         self._ids = 0
 

@@ -134,13 +134,13 @@ async def _bounded(response: httpx.Response) -> bytes:
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:
-    headers = response.headers
+    headers = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
     return Reply(
         status=response.status_code,
         body=content,
-        content_type=headers.get("content-type", ""),
-        location=headers.get("location", ""),
-        retry_after=_retry_after(headers.get("retry-after"), headers.get("date")),
+        content_type=headers.get(b"content-type", ""),
+        location=headers.get(b"location", ""),
+        retry_after=_retry_after(headers.get(b"retry-after"), headers.get(b"date")),
     )
 
 

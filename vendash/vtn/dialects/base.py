@@ -73,7 +73,7 @@ class _Answer(msgspec.Struct, rename=JSON_NAMES):
     ven_id: str | None = None
     client_id: str | None = None
     targets: msgspec.Raw = msgspec.Raw(b"null")
-    attributes: list[msgspec.Raw] | None = None
+    attributes: list[dict[str, Any]] | None = None
 
 
 class _Identity(msgspec.Struct, rename=JSON_NAMES):
@@ -101,7 +101,6 @@ def _reader(shape: type[Shape]) -> Callable[[bytes | msgspec.Raw], Shape]:
 _read_answer = _reader(_Answer)
 _read_identity = _reader(_Identity)
 _read_list = _reader(list[msgspec.Raw])
-_read_attribute = _reader(dict[str, Any])
 
 
 class Dialect(ABC):
@@ -162,17 +161,17 @@ class Dialect(ABC):
         """
         answer = _read_answer(body)
         differs = list(self._identity_differs(item, answer.ven_name, answer.resource_name))
-        attributes = [(raw, _attribute(raw)) for raw in answer.attributes or ()]
+        attributes = answer.attributes or ()
         ours = {} if isinstance(item, VenWork) else attributes_of(item.resource)
         if not (trust_silence and answer.attributes is None):
-            there = {type_: values for _, (type_, values) in attributes}
+            there = {_type_of(one): one.get("values") for one in attributes}
             differs += [t for t, values in ours.items() if not _same(values, there.get(t))]
         return Held(
             remote_id=checked_id(answer.id),
             differs=tuple(differs),
             others=Others(
                 targets=_filled(bytes(answer.targets)),
-                attributes=tuple(bytes(raw) for raw, (t, _) in attributes if t not in ours),
+                attributes=tuple(_encode(o) for o in attributes if _type_of(o) not in ours),
             ),
         )
 
@@ -258,23 +257,22 @@ def kept(raw: bytes | None) -> msgspec.Raw | msgspec.UnsetType:
     return msgspec.UNSET if raw is None else msgspec.Raw(raw)
 
 
-def _attribute(raw: msgspec.Raw) -> tuple[str, object]:
-    attribute = _read_attribute(raw)
-    return str(attribute.get("type", "")), attribute.get("values")
+def _type_of(attribute: dict[str, Any]) -> str:
+    return str(attribute.get("type", ""))
 
 
 def _same(wanted: tuple[Value, ...], there: object) -> bool:
     if not isinstance(there, list) or len(there) != len(wanted):
         return False
-    return all(_equal(ours, theirs) for ours, theirs in zip(wanted, there, strict=True))
+    return all(map(_equal, wanted, there))
 
 
 def _equal(ours: Value, theirs: object) -> bool:
-    if isinstance(ours, str):
+    if ours == theirs or isinstance(ours, str):
         return ours == theirs
     try:  # some VTNs keep every value as text, and some numbers as 32 bits
         return math.isclose(ours, float(theirs), rel_tol=1e-6, abs_tol=1e-9)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
