@@ -18,7 +18,7 @@ from tests.vtn.server.process import running, start
 from vendash.vtn.server import Dialect
 
 LIMITS = settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -28,6 +28,7 @@ from vendash.vtn.server.tokens import Gate
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_S = 1
 _KEEP_ALIVE_S = 75
+_HIGHEST_PORT = 65_535
 
 
 async def serve(
@@ -145,6 +146,8 @@ async def vtn_server(
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _HIGHEST_PORT:  # getaddrinfo would silently take another one
+        raise VendashError(f"A port is a number from 0 to {_HIGHEST_PORT}, not {port}.")
     try:
         info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = info[0]
@@ -156,7 +159,7 @@ def _bind(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
-    except (OSError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise VendashError(
             f"The VTN cannot listen on {host} port {port} ({reason}): "
