@@ -54,9 +54,9 @@ class Cells:
 
     def capacities(self, default: Capacities) -> Capacities:
         """Capacities, each of the default's where its column is missing or empty."""
-        defaults = (default.p_max_kw, default.p_min_kw, default.e_max_kwh, default.e_min_kwh)
-        if not any(column in self._values for column in CAPACITY_COLUMNS):
+        if self._values.keys().isdisjoint(CAPACITY_COLUMNS):
             return default
+        defaults = (default.p_max_kw, default.p_min_kw, default.e_max_kwh, default.e_min_kwh)
         p_max, p_min, e_max, e_min = map(self._capacity, CAPACITY_COLUMNS, defaults)
         if p_min > p_max:
             self._note("P_min_kw", f"{p_min:g} is more than P_max_kw, {p_max:g}")
