@@ -7,7 +7,7 @@ import time
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class Wanted:
     vens: tuple[str, ...] = ()
     limit: int | None = None
     no_auth: bool = False
+    bearer_token: str | None = field(default=None, repr=False)
+    """Sent instead of one for the client id and secret of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,13 @@ async def _check_same_vtn(store: FleetStore, url: str, error: HeldByOtherError) 
 
 
 async def _send(store: FleetStore, url: str, wanted: Wanted, before: Sequence[VenRow]) -> _Result:
-    credentials = None if wanted.no_auth else Credentials.from_environment()
-    vtn = Vtn(url, credentials=credentials, dialect=wanted.dialect or "")
+    given = wanted.no_auth or wanted.bearer_token is not None
+    vtn = Vtn(
+        url,
+        credentials=None if given else Credentials.from_environment(),
+        bearer_token=wanted.bearer_token,
+        dialect=wanted.dialect or "",
+    )
     registrar = Registrar(store, vtn)
     async with _progress(store):
         summary = await registrar.settle()

@@ -134,6 +134,21 @@ class Connection:
         """The dialect of the VTN, found out where it is not known."""
         return (await self._vtn.discover(self._wire))[0]
 
+    async def access_token(self) -> str:
+        """The token that all connections share, fetched where there is none yet. It is a secret.
+
+        Raises:
+            VtnAuthError: We have neither credentials nor a token, or the VTN refuses them.
+            VtnError: It cannot be asked.
+        """
+        token = await self._vtn.tokens.current(self._fetch)
+        if token is None:
+            raise VtnAuthError(
+                "There is no client id to get a token with: "
+                "set OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET."
+            )
+        return token
+
     async def send(self, request: Request) -> Reply:
         """Send with the token that all connections share; renew it once where it is refused.
 
