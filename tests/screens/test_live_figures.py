@@ -70,7 +70,14 @@ def test_a_group_that_is_stale_as_a_whole_keeps_its_last_value() -> None:
     now = figures(ROSTER, tick([1.0] * 6, [Quality.STALE] * 6), now=NOW)
 
     assert now.vens[0] == Group("Aalborg", 2.0, 0, 2)
-    assert math.isnan(now.kw)
+    assert now.kw == 6.0
+
+
+def test_every_value_of_an_old_tick_is_stale() -> None:
+    now = figures(ROSTER, TICK, now=NOW + 60)
+
+    assert (now.readings, now.stale) == (0, 4)
+    assert now.vens[0] == Group("Aalborg", 21.0, 0, 2)
 
 
 def test_without_any_value_there_is_no_load_instead_of_a_load_of_zero() -> None:

@@ -66,6 +66,7 @@ class LiveScreen(ListScreen[Group]):
         self._counted = -1
         self._vens: dict[int, Group] = {}
         self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
         self._chart = LoadChart(id="chart")
         self._summary = Panel(id="figures")
         self._types = Panel(id="types")
@@ -106,16 +107,14 @@ class LiveScreen(ListScreen[Group]):
         return self._figures is not None and self._figures.fresh
 
     def _follow_vens(self, vens: Sequence[Group]) -> None:
-        before, self._vens = self._vens, {self._number(ven.name): ven for ven in vens}
-        self.table.remember(vens)
-        # One that left may stay on screen for a while, then without the value it had.
-        gone = before.keys() - self._vens.keys()
-        self.table.remember([Group(before[key].name, math.nan, 0, 0) for key in gone])
-        for place, key in enumerate(self.table.keys):
-            old, new = before.get(key), self._vens.get(key)
-            if old and new and (old.readings, old.stale) != (new.readings, new.stale):
+        before = {key: self._ven(key) for key in self.table.keys}
+        self._vens = {self._number(ven.name): ven for ven in vens}
+        for place, (key, old) in enumerate(before.items()):
+            new = self._ven(key)
+            self.table.remember([new])
+            if (old.readings, old.stale) != (new.readings, new.stale):
                 self.table.refresh_row(place)
-        if list(self._in_order()) != list(self.table.keys):
+        if self._in_order() != array("q", self.table.keys):
             self.ask_rows(anew=False)
 
     def _in_order(self) -> array[int]:
@@ -124,7 +123,14 @@ class LiveScreen(ListScreen[Group]):
 
     def _number(self, name: str) -> int:
         """The key of a VEN, its own while the screen lives."""
-        return self._numbers.setdefault(name, len(self._numbers))
+        if name not in self._numbers:
+            self._numbers[name] = len(self._names)
+            self._names.append(name)
+        return self._numbers[name]
+
+    def _ven(self, key: int) -> Group:
+        """The VEN of a key, without a value where it has none any more."""
+        return self._vens.get(key) or Group(self._names[key], math.nan, 0, 0)
 
     # --- the list of VENs -------------------------------------------------------------------
 
@@ -169,7 +175,7 @@ class LiveScreen(ListScreen[Group]):
 
     async def fetch(self, keys: Sequence[int]) -> Sequence[Group]:
         """The VENs with these numbers."""
-        return [self._vens[key] for key in keys if key in self._vens]
+        return [self._ven(key) for key in keys]
 
     async def count(self) -> None:
         """How many VENs there are; and what the database says, when it has changed."""

@@ -43,7 +43,10 @@ class Figures:
     readings: int
     stale: int
     kw: float
-    """Sum of the good values, as in the chart: a stale one is not what flows now."""
+    """Sum of the good values, as in the chart: a stale one is not what flows now.
+
+    Where all are stale, the sum of these, which is not to be shown as live; NaN where none is.
+    """
     export_kw: float
     """Sum of the negative ones of these; never above 0."""
     types: tuple[Group, ...]
@@ -77,20 +80,24 @@ NO_LOAD = Load(np.empty(0), np.empty(0), math.nan, math.nan, 1.0)
 
 
 def figures(roster: Roster, tick: Tick, *, now: float) -> Figures:
-    """The numbers of a tick at this Unix time. `tick` belongs to `roster`."""
+    """The numbers of a tick at this Unix time; in an old tick every value is stale.
+
+    `tick` belongs to `roster`.
+    """
+    age = abs(now - tick.at)
     held = np.isfinite(tick.kw)
-    good = held & (tick.quality == Quality.GOOD)
-    stale = (tick.quality == Quality.STALE) | (tick.quality == Quality.BAD)
+    good = held & (tick.quality == Quality.GOOD) & (age <= STALE_SECONDS)
+    stale = (tick.quality != Quality.NONE) & ~good
     places = _Places(np.where(held, tick.kw, 0.0), good, held, stale)
-    live = tick.kw[good].astype(np.float64)
+    counted = tick.kw[good if good.any() else held].astype(np.float64)
     return Figures(
         at=tick.at,
-        age=abs(now - tick.at),
+        age=age,
         simulated=tick.simulated,
-        readings=len(live),
+        readings=int(good.sum()),
         stale=int(stale.sum()),
-        kw=float(live.sum()) if len(live) else math.nan,
-        export_kw=float(live[live < 0].sum()),
+        kw=float(counted.sum()) if len(counted) else math.nan,
+        export_kw=float(counted[counted < 0].sum()),
         types=places.grouped(roster.types, TYPES),
         vens=tuple(
             ven

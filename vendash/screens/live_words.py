@@ -29,7 +29,7 @@ def work_words(now: Figures | None, load: Load, approved: int | None, why: str) 
         return words
     if not now.fresh:
         words.append((f"! last reading {duration(now.age)} ago", "trouble"))
-        return [*words, (f": {why}" if why else "", "text")]
+        return [*words, *([(": ", "text"), *with_keys(why)] if why else [])]
     words.append((f"{now.readings / load.interval:,.0f} readings/s", "text"))
     if now.stale:
         words.append((f"  {now.stale:,} stale", "trouble"))
@@ -82,7 +82,7 @@ def why_no_readings(
     if status is None or not status.fresh:
         return "no engine runs; `vendash run` starts one."
     if approved == 0:
-        return "nothing is approved yet; approve a VEN with a on screen 1."
+        return "nothing is approved yet; approve a VEN with `a` on screen `1`."
     if wanted is not None and not wanted.on:
         return "the simulation is off; `:simulate on` starts it."
     return status.simulation.detail
@@ -90,9 +90,11 @@ def why_no_readings(
 
 def teaching_lines(why: str) -> list[Words]:
     """What stands in the middle of a screen that has nothing to show."""
-    return [
-        [],
-        [("  No readings.", "strong")],
-        [],
-        [(f"  {why[:1].upper()}{why[1:]}" if why else "  The first one will be here soon.", "text")],
-    ]
+    sentence = why[:1].upper() + why[1:] if why else "The first one will be here soon."
+    return [[], [("  No readings.", "strong")], [], [("  ", "text"), *with_keys(sentence)]]
+
+
+def with_keys(sentence: str) -> Words:
+    """A sentence in which what is to be typed stands between backticks."""
+    parts = sentence.split("`")
+    return [(part, "key" if place % 2 else "text") for place, part in enumerate(parts) if part]
