@@ -20,7 +20,6 @@ from vendash.sim.simulation import Simulation, fleet_arrays
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.live import LiveWriter
 from vendash.telemetry.status import ServiceStatus
-from vendash.telemetry.ticks import Tick
 
 TICK_SECONDS = 1.0
 OFF = ServiceStatus(health="off", text="off")
@@ -36,7 +35,6 @@ class SimulationService:
         self.speed = 1.0
         self._changed = asyncio.Event()
         self._simulation: Simulation | None = None
-        self._generation = 0
         self._version: tuple[object, ...] = ()
         self._sequence = 0
 
@@ -95,9 +93,13 @@ class SimulationService:
         """A simulation of the fleet as it is now, going on at the simulated time reached."""
         start = self._simulation.now if self._simulation else time.time()
         resources = await self._store.resources(await self._store.keys(Query()))
-        self._generation += 1
         simulation = await asyncio.to_thread(
-            simulation_of, resources, wanted, start=start, generation=self._generation
+            # Rises from one engine to the next too: the ring does not outlive the machine's uptime.
+            simulation_of,
+            resources,
+            wanted,
+            start=start,
+            generation=time.monotonic_ns(),
         )
         live.publish_roster(simulation.roster)
         return simulation
@@ -105,12 +107,18 @@ class SimulationService:
     async def _advance(self, live: LiveWriter, simulation: Simulation) -> None:
         """One tick, off the loop: with a million resources it takes tens of milliseconds."""
         self._sequence += 1
-        live.publish(await asyncio.to_thread(_next_tick, simulation, self._sequence))
+        publishing = asyncio.create_task(
+            asyncio.to_thread(_publish_next, live, simulation, self._sequence)
+        )
+        try:
+            await asyncio.shield(publishing)
+        finally:
+            await publishing  # also when cancelled: the ring is closed only when nobody writes
 
 
-def _next_tick(simulation: Simulation, sequence: int) -> Tick:
+def _publish_next(live: LiveWriter, simulation: Simulation, sequence: int) -> None:
     simulation.advance(TICK_SECONDS)
-    return simulation.tick(time.time(), sequence)
+    live.publish(simulation.tick(time.time(), sequence))
 
 
 def simulation_of(
