@@ -80,6 +80,7 @@ async def test_every_query_of_the_original_finds_what_it_names(tmp_path: Path) -
         statistics = await db.get_statistics()
         assert statistics["total_resources"] == 3
         assert statistics["by_type"] == {"DSR": 2, "EV": 1}
+        assert statistics["by_subtype"] == {"Hotels": 3}
         assert statistics["top_10_vens"] == {"Herning": 2, "Aalborg": 1}
         await db.clear_all_resources()
         assert await db.get_all_resources() == []

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vendash.models import Connection
-from vendash.original.nouns import Resource, from_original, to_original
+from vendash.original.nouns import Resource, from_original, to_original, to_originals
 from vendash.store import resource_database
 
 ORIGINAL_PATH = "./config/resources.db"
@@ -59,20 +59,20 @@ class ResourceDatabase:
 
     async def get_resources_by_type(self, resource_type: str) -> list[Resource]:
         """All resources of a type: DSR, BATTERY, PV or EV."""
-        return [to_original(one) for one in await self._store.get_resources_by_type(resource_type)]
+        return await to_originals(await self._store.get_resources_by_type(resource_type))
 
     async def get_resources_by_ven(self, ven: str) -> list[Resource]:
         """All resources of a VEN."""
-        return [to_original(one) for one in await self._store.get_resources_by_ven(ven)]
+        return await to_originals(await self._store.get_resources_by_ven(ven))
 
     async def get_resources_by_ven_and_status(self, ven: str, status: str) -> list[Resource]:
         """All resources of a VEN that carry this decision."""
         found = await self._store.get_resources_by_ven_and_status(ven, status)
-        return [to_original(one) for one in found]
+        return await to_originals(found)
 
     async def get_all_resources(self) -> list[Resource]:
         """All of them, in the order in which they were added."""
-        return [to_original(one) for one in await self._store.get_all_resources()]
+        return await to_originals(await self._store.get_all_resources())
 
     async def update_resource(self, resource: Resource) -> None:
         """Write the resource over the one with its id; its connection and decision stay."""
@@ -87,8 +87,9 @@ class ResourceDatabase:
         return await self._store.get_ven_list()
 
     async def get_statistics(self) -> Mapping[str, Any]:
-        """Sums over the fleet, as `vendash stats --json` gives them."""
-        return await self._store.get_statistics()
+        """Sums over the fleet, as `vendash stats --json` gives them, and `by_subtype`."""
+        found = await self._store.get_statistics()
+        return {**found, "by_subtype": found["by_sub_type"]}
 
     async def clear_all_resources(self) -> None:
         """Delete all resources and connections; a backup beside the file is made first."""

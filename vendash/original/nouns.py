@@ -5,8 +5,9 @@ Power is in kW and energy in kWh, consumption positive and export negative; degr
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -115,6 +116,11 @@ def to_original(held: models.Resource) -> Resource:
         registration_status=held.registration_status.value,
         ven=held.ven,
     )
+
+
+async def to_originals(held: Sequence[models.Resource]) -> list[Resource]:
+    """All of them; beside the event loop, since ten thousand take a while."""
+    return await asyncio.to_thread(lambda: [to_original(one) for one in held])
 
 
 def status_named(name: str) -> RegistrationStatus:

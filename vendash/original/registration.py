@@ -13,7 +13,7 @@ from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.models import NO_VEN
 from vendash.original.database import ORIGINAL_PATH, ResourceDatabase
-from vendash.original.nouns import Resource, to_original
+from vendash.original.nouns import Resource, to_originals
 from vendash.vtn.address import vtn_address
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
@@ -54,7 +54,8 @@ async def load_ven_resources_from_sqlite(
     """
     async with opened(Path(db_path)) as fleet:
         keys = await fleet.reader.keys(Query(ven=ven_id))
-        return [to_original(held) for _, held in await fleet.reader.resources(keys)]
+        rows = await fleet.reader.resources(keys)
+    return await to_originals([held for _, held in rows])
 
 
 async def get_access_token(vtn_url: str | None = None) -> str:

@@ -117,7 +117,7 @@ class MeterDataSimulator:
             rows = await fleet.reader.resources(await _keys(fleet.reader, ven_list))
             seed = (await fleet.reader.simulation()).seed
         now = _shared.fleet.now if _shared.fleet else time.time()
-        _shared.fleet = LoadedFleet(rows, now=now, seed=seed)
+        _shared.fleet = await asyncio.to_thread(LoadedFleet, rows, now=now, seed=seed)
 
     def get_ven_list(self) -> list[str]:
         """The names of the loaded VENs."""
