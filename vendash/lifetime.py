@@ -29,6 +29,8 @@ async def run_until_stopped(service: Awaitable[None], *, with_stdin: bool = Fals
     try:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
         if with_stdin:
             loop.remove_reader(sys.stdin.fileno())
         stopping.cancel()

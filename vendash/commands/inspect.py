@@ -17,7 +17,7 @@ Answer = tuple[dict[str, Any], str, int]
 
 async def stats(db_path: Path | None) -> Answer:
     """Totals by type, sub type, VEN and status."""
-    async with opened(db_path, read_only=True) as fleet:
+    async with opened(db_path) as fleet:
         figures = dict(await fleet.reader.statistics())
     lines = [f"Resources {figures['total_resources']:,} in {counted(figures['total_vens'], 'VEN')}"]
     for title, group in (
@@ -34,7 +34,7 @@ async def stats(db_path: Path | None) -> Answer:
 async def status(db_path: Path | None) -> Answer:
     """The work to do and the engine's health, in one line."""
     path = database_path(db_path)
-    async with opened(db_path, read_only=True) as fleet:
+    async with opened(db_path) as fleet:
         work = await fleet.reader.work()
     engine = engine_status(path)
     document = {
@@ -75,7 +75,7 @@ def _engine_words(engine: EngineStatus | None) -> str:
 
 async def audit(db_path: Path | None, *, verify: bool, limit: int) -> Answer:
     """The log, newest first, or whether its chain holds."""
-    async with opened(db_path, read_only=True) as fleet:
+    async with opened(db_path) as fleet:
         if verify:
             broken = await fleet.reader.verify_audit()
             verdict = broken or "The audit log is whole: every action is chained to the one before."
@@ -110,7 +110,7 @@ def _line(action: AuditAction) -> str:
 
 async def check(db_path: Path | None) -> Answer:
     """The full check of the file."""
-    async with opened(db_path, read_only=True) as fleet:
+    async with opened(db_path) as fleet:
         problems = await fleet.reader.check()
         total = (await fleet.reader.work()).total
     if problems:

@@ -39,7 +39,7 @@ async def simulate(
 
     Nothing is written anywhere. Raises `VendashError` when nothing is approved.
     """
-    async with opened(db_path, read_only=True) as fleet:
+    async with opened(db_path) as fleet:
         settings = await fleet.reader.simulation()
         everything = await fleet.reader.resources(await fleet.reader.keys(Query()))
     chosen = [(key, one) for key, one in everything if not vens or one.ven in vens]

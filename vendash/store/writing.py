@@ -78,8 +78,8 @@ def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int
 
 def _connection_values(given: Connection) -> Values:
     return (
-        given.type.value,
-        given.actortype.value,
+        given.type.value.lower(),  # as the original writes them, and can only read them
+        given.actortype.value.lower(),
         given.host,
         given.port,
         given.topic,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ipaddress
 import os
 import secrets
-import signal
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +14,13 @@ from typing import Literal, TextIO
 
 import msgspec
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
+from vendash.lifetime import run_until_stopped
 from vendash.vtn.server.app import build_app
 from vendash.vtn.server.journal import durable_state
 from vendash.vtn.server.serving import LOOPBACK, serve
 from vendash.vtn.server.settings import ALL_SCOPES, Dialect, VtnSettings
 from vendash.vtn.server.state import VtnState
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +73,8 @@ async def run_vtn(
         stream.flush()
 
     async with _state(state_file, dialect) as state:
-        serving = asyncio.create_task(serve(host, port, build_app(state, settings), announce_url))
-        if exit_with_stdin:
-            _cancel_at_end_of_stdin(serving)
-        with _cancelled_by_signals(serving):
-            try:
-                await serving
-            except asyncio.CancelledError:
-                if (this := asyncio.current_task()) is not None and this.cancelling():
-                    raise
+        serving = serve(host, port, build_app(state, settings), announce_url)
+        await run_until_stopped(serving, with_stdin=exit_with_stdin)
 
 
 @asynccontextmanager
@@ -148,29 +136,3 @@ def _text(
             else "OAUTH_CLIENT_SECRET is the one of the environment"
         )
     return "\n".join(lines) + "\n"
-
-
-@contextlib.contextmanager
-def _cancelled_by_signals(task: asyncio.Task[None]) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-
-
-def _cancel_at_end_of_stdin(task: asyncio.Task[None]) -> None:
-    """A thread, because an event loop cannot watch every kind of standard input."""
-    loop = asyncio.get_running_loop()
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 4096):
-                pass
-        with contextlib.suppress(RuntimeError):  # the loop may be closed already
-            loop.call_soon_threadsafe(task.cancel)
-
-    threading.Thread(target=watch, name="stdin", daemon=True).start()
