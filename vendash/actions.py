@@ -30,6 +30,8 @@ class Action:
     """It changes the fleet: off in read-only mode, never done twice by a repeated key."""
     on_rows: bool = False
     """It acts on the rows shown: waits until the list shows what was asked for."""
+    moves: bool = False
+    """It moves over the rows: waits for them too, but needs none."""
     command: str = ""
     """Its word after `:`, where it has one."""
     argument: str = ""
@@ -242,14 +244,47 @@ ACTIONS: tuple[Action, ...] = (
         help="The previous status.",
         screens=frozenset({"resources"}),
     ),
-    Action(id="down", keys=("down", "j"), title="down", help="One row down.", screens=SCROLLED),
-    Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=SCROLLED),
-    Action(id="next_page", keys=("pagedown",), title="page", help="A page down.", screens=SCROLLED),
     Action(
-        id="previous_page", keys=("pageup",), title="page up", help="A page up.", screens=SCROLLED
+        id="down",
+        keys=("down", "j"),
+        title="down",
+        help="One row down.",
+        screens=SCROLLED,
+        moves=True,
     ),
-    Action(id="first", keys=("home", "g"), title="first", help="The first row.", screens=SCROLLED),
-    Action(id="last", keys=("end", "G"), title="last", help="The last row.", screens=SCROLLED),
+    Action(id="up", keys=("up", "k"), title="up", help="One row up.", screens=SCROLLED, moves=True),
+    Action(
+        id="next_page",
+        keys=("pagedown",),
+        title="page",
+        help="A page down.",
+        screens=SCROLLED,
+        moves=True,
+    ),
+    Action(
+        id="previous_page",
+        keys=("pageup",),
+        title="page up",
+        help="A page up.",
+        screens=SCROLLED,
+        moves=True,
+    ),
+    Action(
+        id="first",
+        keys=("home", "g"),
+        title="first",
+        help="The first row.",
+        screens=SCROLLED,
+        moves=True,
+    ),
+    Action(
+        id="last",
+        keys=("end", "G"),
+        title="last",
+        help="The last row.",
+        screens=SCROLLED,
+        moves=True,
+    ),
     Action(
         id="command",
         keys=("colon",),

@@ -78,6 +78,7 @@ class VendashApp(App[None]):
             clock=clock,
             importer=importer,
             show=self.show_current,
+            acted=self._acted,
         )
         if site is not None:
             self.console_state.site = site
@@ -163,7 +164,7 @@ class VendashApp(App[None]):
             if worker.group == "act":
                 await worker.wait()
         if self.current is not None:
-            await self.current.settled()
+            await self.current.shown()
 
     # --- the database -----------------------------------------------------------------------
 
@@ -179,6 +180,13 @@ class VendashApp(App[None]):
                 log.exception("watching the database failed")
                 self.console_state.say("The database cannot be watched: the log says why.")
             await asyncio.sleep(RETRY_SECONDS)
+
+    def _acted(self) -> None:
+        """Show at once what an action of this console has changed."""
+        self.console_state.epoch += 1
+        if self.current is not None:
+            self.current.acted()
+            self.current.show()
 
     def _fleet_changed(self) -> None:
         self.console_state.epoch += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -12,6 +13,9 @@ from vendash.screens.asking import Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
 from vendash.screens.undoing import last_undoable, undo_words
 from vendash.widgets.palette import THEMES
+
+UNDO_WAITS_SECONDS = 2.0
+"""An undo typed ahead waits so long for what it is to undo."""
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -150,10 +154,21 @@ class Anywhere:
     async def action_undo(self, argument: str = "") -> None:
         """Reverse the operator's last action, asked with its own words."""
         fleet = self.console.fleet
+        await self._nothing_under_way()
         last = last_undoable(await fleet.reader.actions(limit=200), fleet.actor)
         if last is None:
             raise VendashError("There is nothing of yours to undo.")
         self.ask_undo(last)
+
+    async def _nothing_under_way(self) -> None:
+        """Returns when what was done last is in the log: that is what an undo reverses."""
+        try:
+            async with asyncio.timeout(UNDO_WAITS_SECONDS):
+                await self.console.still.wait()
+        except TimeoutError:
+            raise VendashError(
+                f"{self.console.acting} is still under way: undo it when it is done."
+            ) from None
 
     def ask_undo(self, last: AuditAction) -> None:
         """Ask whether to reverse this action of the audit log."""

@@ -47,14 +47,15 @@ class Typing:
     text: str = ""
     history: Sequence[str] = ()
     in_filter_line: bool = False
-    _wrong: str = ""
+    wrong: str = ""
+    """What is wrong with the text; empty when nothing is."""
 
     def __post_init__(self) -> None:
         self._editor = Editor(self.text, self.history)
 
     def words(self) -> Words:
         """The lead, the line with its caret, and what is wrong with it."""
-        wrong: Words = [("   " + self._wrong, "trouble")] if self._wrong else []
+        wrong: Words = [("   " + self.wrong, "trouble")] if self.wrong else []
         return [(self.lead, "key"), *self._editor.words(), *wrong]
 
     async def key(self, key: str, character: str | None) -> bool:
@@ -77,7 +78,7 @@ class Typing:
         before = self._editor.text
         edit()
         if self._editor.text != before:
-            self._wrong = self.change(self._editor.text)
+            self.wrong = self.change(self._editor.text)
 
 
 @dataclass

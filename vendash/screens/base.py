@@ -84,7 +84,11 @@ class BaseScreen(Anywhere, Screen[None]):
         return None
 
     async def settled(self) -> None:
-        """Returns when the screen shows what was asked for; keys that act on rows wait for it."""
+        """Returns when the screen knows what was asked for; keys that act on rows wait for it."""
+
+    async def shown(self) -> None:
+        """Returns when all that was asked for is on the screen."""
+        await self.settled()
 
     def on_second(self) -> None:
         """Called once a second while this screen is shown."""
@@ -142,6 +146,10 @@ class BaseScreen(Anywhere, Screen[None]):
         self._epoch = self.console.epoch
         self.on_fleet_changed()
 
+    def acted(self) -> None:
+        """An action of this console has just changed the database: show it at once."""
+        self.fleet_changed()
+
     # --- keys -------------------------------------------------------------------------------
 
     async def take_key(self, key: str, character: str | None) -> None:
@@ -165,7 +173,7 @@ class BaseScreen(Anywhere, Screen[None]):
 
     async def perform(self, wanted: actions.Action, argument: str = "") -> None:
         """Do an action, or say why it is off."""
-        if wanted.on_rows:
+        if wanted.on_rows or wanted.moves:
             await self.settled()
         off = actions.why_off(wanted, self.situation())
         if off:

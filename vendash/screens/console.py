@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import socket
 import time
@@ -69,8 +70,15 @@ class Console:
     notice: Notice | None = None
     show: Callable[[], None] = lambda: None
     """Brings the screen that is shown up to date; the app's."""
+    acted: Callable[[], None] = lambda: None
+    """Told when an action has been carried out; the app's."""
+    still: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no action is under way."""
     epoch: int = 0
     """Rises whenever the database has changed."""
+
+    def __post_init__(self) -> None:
+        self.still.set()
 
     def read_status(self) -> None:
         """Ask what the engine said last: one small file on tmpfs."""

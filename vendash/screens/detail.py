@@ -6,20 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual.widget import Widget
-
 from vendash.models import Connection, ResourceDetail, ResourceRow, VenRow, VtnState
-from vendash.screens.base import BaseScreen
 from vendash.screens.console import Console
+from vendash.screens.scrolled import ScrolledScreen
 from vendash.widgets.palette import Words
-from vendash.widgets.panel import Panel
 from vendash.widgets.text import power, visible, width_of
 
 _LABEL_CELLS = 9
 _DECISION_STYLES = {"PENDING": "pending", "APPROVED": "approved", "SUSPENDED": "suspended"}
 
 
-class DetailScreen(BaseScreen):
+class DetailScreen(ScrolledScreen):
     """One resource."""
 
     NAME: ClassVar[str] = "detail"
@@ -29,16 +26,16 @@ class DetailScreen(BaseScreen):
         self._key = key
         self._above = above
         self._detail: ResourceDetail | None = None
-        self._panel = Panel(id="detail")
+        self._read_once = False
 
     def breadcrumb(self) -> str:
         """Where the operator is."""
         name = "" if self._detail is None else self._detail.resource.resource_name
         return f"{self._above} › {name}"
 
-    def body(self) -> list[Widget]:
-        """One panel."""
-        return [self._panel]
+    def work_line(self) -> tuple[Words, Words]:
+        """How far it was read, where it is long."""
+        return [], [(self.seen(), "dim")]
 
     def on_mount(self) -> None:
         """Read it."""
@@ -50,14 +47,14 @@ class DetailScreen(BaseScreen):
 
     async def _read(self) -> None:
         self._detail = await self.console.fleet.reader.detail(self._key)
+        self._read_once = True
         self.show()
 
-    def show_body(self) -> None:
-        """The lines, as wide as there is room."""
+    def text_lines(self, width: int) -> Sequence[Words]:
+        """All that is known, or that there is nothing any more."""
         if self._detail is None:
-            self._panel.say([[("This resource is gone.", "text")]])
-        else:
-            self._panel.say(resource_lines(self._detail, self.size.width))
+            return [[("This resource is gone.", "text")]] if self._read_once else []
+        return resource_lines(self._detail, width)
 
 
 def resource_lines(detail: ResourceDetail, width: int) -> list[Words]:
@@ -145,8 +142,8 @@ def wrong(row: ResourceRow) -> str:
 def _history(detail: ResourceDetail, width: int) -> Iterator[Words]:
     for action, item in detail.history:
         when = f"{action.at.astimezone():%d %b %H:%M}"
-        change = f"{item.before.lower()} to {item.after.lower()}" if item.before else "added"
-        yield from _wrapped(f"{when}  {action.verb}: {change}, {action.actor}", "dim", width)
+        decided = f" ({item.before.lower()} before)" if item.before in _DECISION_STYLES else ""
+        yield from _wrapped(f"{when}  {action.verb}{decided}, {action.actor}", "dim", width)
 
 
 def _fields(fields: Iterable[tuple[str, str]], width: int) -> Iterator[Words]:

@@ -24,6 +24,7 @@ def carry_out(
     While it runs the same action is off, so that a key pressed twice acts once.
     """
     console.acting = action_id
+    console.still.clear()
 
     async def work() -> None:
         try:
@@ -35,6 +36,7 @@ def carry_out(
             console.say(f"{action_id} failed: the log says why.", trouble=True)
         finally:
             console.acting = ""
-            console.show()
+            console.still.set()
+            console.acted()
 
     app.run_worker(work(), group="act", exit_on_error=False)

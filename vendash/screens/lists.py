@@ -123,7 +123,8 @@ class ListScreen(BaseScreen, Generic[R]):
         self._generation += 1
         self._asked_anew = self._asked_anew or anew
         self.held = self.held and not anew
-        self._settled.clear()
+        if anew:
+            self._settled.clear()
         self._wanted.set()
 
     async def settled(self) -> None:
@@ -131,9 +132,13 @@ class ListScreen(BaseScreen, Generic[R]):
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._settled.wait()
-                await self.table.loaded()
         except TimeoutError:
             raise VendashError("The list is still loading: try again in a moment.") from None
+
+    async def shown(self) -> None:
+        """Also when the rows that are seen have been read."""
+        await self.settled()
+        await self.table.loaded()
 
     async def _load_forever(self) -> None:
         while True:
@@ -204,6 +209,11 @@ class ListScreen(BaseScreen, Generic[R]):
         self._stale = True
         self._renew_when_due()
 
+    def acted(self) -> None:
+        """Follow at once."""
+        self._renewed = 0.0
+        super().acted()
+
     def on_second(self) -> None:
         """Follow the database, and paint the live numbers that have changed."""
         self._renew_when_due()
@@ -244,11 +254,13 @@ class ListScreen(BaseScreen, Generic[R]):
 
     def show_body(self) -> None:
         """The filter line, and what is said where there are no rows."""
+        shown = self._shown()
         if isinstance(self.asking, Typing) and self.asking.in_filter_line:
             left = self.asking.words()
+            shown = [] if self.asking.wrong else shown
         else:
             left = [(f"/{visible(self.filter_text)}", "key")] if self.filter_text else []
-        self._filter_line.say(left, self._shown())
+        self._filter_line.say(left, shown)
         if not self.table.keys and (self._loading or self._settled.is_set()):
             self.table.say(self._instead_of_rows())
 

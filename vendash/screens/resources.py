@@ -92,7 +92,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
             Column(title="Type", width=4, cell=lambda row: _type(row.type)),
             Column(title="Sub type", width=9, flex=1, cell=lambda row: row.sub_type),
             Column(title="P max kW", width=8, gap=1, right=True, cell=_p_max),
-            Column(title="VTN", width=10, flex=1, cell=vtn_cell),
+            Column(title="VTN", width=12, flex=1, cell=vtn_cell),
             Column(title="Address", width=20, flex=2, from_width=116, cell=lambda row: row.address),
             Column(
                 title="Meter point", width=18, from_width=116, cell=lambda row: row.meter_point_id

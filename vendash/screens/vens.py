@@ -168,9 +168,9 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def action_open(self, argument: str = "") -> None:
         """The resources of the VEN."""
-        row = self.table.cursor_row
-        if row is not None:
-            await self.open_ven(row.name)
+        key = self.table.cursor_key
+        if key is not None:
+            await self.open_ven(self._names[key])
 
     async def target(self, verb: Verb) -> Target:
         """The resources of the chosen VENs that the verb would change."""

@@ -296,6 +296,7 @@ class Table(Grounded, Generic[R]):
         self._live_painted.clear()
         self._keep_in_view()
         self._need_rows()
+        self.refresh()
 
     @property
     def _live_width(self) -> int:
@@ -313,7 +314,7 @@ class Table(Grounded, Generic[R]):
         width = self.size.width
         styles = palette(self.app.theme)
         if y == 0:
-            return Strip(self._heading(styles), width).adjust_cell_length(width)
+            return Strip(self._heading(styles)).adjust_cell_length(width)
         place = self.top + y - 1
         if place < len(self.keys):
             segments = self._row(place, y, styles)
