@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from vendash.app import VendashApp
+from vendash.commands.fleet import import_folder
 from vendash.commands.opening import opened
 from vendash.config import log_to_file
 from vendash.fleet import Fleet
@@ -35,6 +37,13 @@ async def show_console(
 ) -> int:
     """Show the console of a fleet until its operator leaves; the exit code."""
     folder = live_folder(fleet.path)
-    app = VendashApp(fleet, LiveReader(folder), folder, engine=engine, marks=marks)
+    app = VendashApp(
+        fleet,
+        LiveReader(folder),
+        folder,
+        engine=engine,
+        marks=marks,
+        importer=partial(import_folder, fleet),
+    )
     await app.run_async(mouse=not os.environ.get("SSH_TTY"))
     return app.return_code or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from array import array
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from vendash.config import assets_path
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet
-from vendash.models import ActionOutcome, Selection
+from vendash.models import ActionOutcome, ImportOutcome, Selection
 from vendash.sample import sample_assets
 from vendash.store.assets import Assets, read_assets
 
@@ -39,9 +40,9 @@ async def prepare(
 ) -> Answer:
     """Import a folder of CSV files; with a bad row and no `skip_bad`, nothing of it."""
     folder = sample_assets() if sample else assets_path(assets)
-    found = read_assets(folder)
-    for problem in found.problems:
-        click.echo(f"vendash: {problem}", err=True)
+    found = await asyncio.to_thread(read_assets, folder)
+    for remark in (*found.problems, *found.duplicates):
+        click.echo(f"vendash: {remark}", err=True)
     if found.problems and not skip_bad:
         raise VendashError(
             f"Nothing was imported: {counted(len(found.problems), 'problem')} above;"
@@ -61,17 +62,32 @@ async def prepare(
         "total": total,
         "database": str(fleet.path),
     }
-    text = (
-        f"{counted(outcome.added, 'resource')} added, {outcome.updated:,} updated,"
-        f" {outcome.unchanged:,} unchanged; {_duplicates(found)}{total:,} in {fleet.path}."
-    )
+    text = f"{_imported(outcome, found)}; {total:,} in {fleet.path}."
     return document, text, 1 if found.problems else 0
 
 
-def _duplicates(found: Assets) -> str:
-    for duplicate in found.duplicates:
-        click.echo(f"vendash: {duplicate}", err=True)
-    return f"{counted(len(found.duplicates), 'duplicate row')}; " if found.duplicates else ""
+async def import_folder(fleet: Fleet, folder: Path) -> str:
+    """Import a folder for the console; what came of it, in a sentence.
+
+    Raises:
+        VendashError: There is a bad row; nothing was imported.
+    """
+    found = await asyncio.to_thread(read_assets, folder)
+    if found.problems:
+        first, more = found.problems[0], len(found.problems) - 1
+        others = f" (and {more:,} more: vendash prepare --assets lists them)" if more else ""
+        raise VendashError(f"Nothing was imported: {first}{others}")
+    return (
+        f"{_imported(await fleet.import_resources(found.resources, subject=folder.name), found)}."
+    )
+
+
+def _imported(outcome: ImportOutcome, found: Assets) -> str:
+    duplicates = counted(len(found.duplicates), "duplicate row")
+    return (
+        f"{counted(outcome.added, 'resource')} added, {outcome.updated:,} updated,"
+        f" {outcome.unchanged:,} unchanged{f', {duplicates}' if found.duplicates else ''}"
+    )
 
 
 async def choose(fleet: Fleet, chosen: Chosen) -> Selection:
