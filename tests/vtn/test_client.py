@@ -121,6 +121,8 @@ async def test_a_refused_connection_and_an_unknown_host_are_told_apart() -> None
         (gone, "refuses the connection"),
         ("http://nowhere.localhost:9", "nowhere.localhost"),
         ("https://vtn.invalid", "The host vtn.invalid of the VTN is not known"),
+        ("https://xn--.invalid", "The host xn--.invalid of the VTN is not known"),
+        ("https://a..invalid", "The host a..invalid of the VTN is not known"),
     ):
         async with Vtn(url, timeout=5.0).connect() as connection:
             with pytest.raises(VtnUnreachableError) as error:

@@ -11,7 +11,7 @@ from tests.vtn.world import Kind, Policy, World
 from vendash.models import ResourceWork
 from vendash.vtn.registrar import Create, Event, Lost, State, begin, step
 
-RUNS = 700
+RUNS = 500
 FREE_NAMES = Kind(names_enforced=False)
 OWN_NAMES = Kind(names_enforced=True)
 LATE = Kind(names_enforced=True, late_arrivals=True, removals=False)

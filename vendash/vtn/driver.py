@@ -30,6 +30,8 @@ PATIENCE = 30.0
 """Seconds that `settle` waits for a VTN that has stopped answering."""
 ATTEMPTS = 12
 """Of one item that gets no answer while others do, before it counts as failed."""
+LOOK_AGAIN = 30.0
+"""Seconds after which the ledger is asked for work though nobody nudged."""
 RECOUNT_AFTER = 2.0
 """Seconds between two counts of what remains."""
 
@@ -156,18 +158,18 @@ class Registrar:
             if not await self._lease() and not busy:
                 self._tally = Tally(keep_failures=False)
                 self._total = 0
-            await self._stirred()
+            await self._stirred(LOOK_AGAIN)
 
     async def _feed_until_settled(self) -> None:
         while not self._gate.hopeless(self._patience):
             busy = self._books.open_items > 0  # asked first: what is recorded may free more
             if not await self._lease() and not busy and self._gate.is_open():
                 return
-            await self._stirred()
+            await self._stirred(1.0)  # patience ends without anything happening
 
-    async def _stirred(self) -> None:
+    async def _stirred(self, at_most: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(at_most):
                 await self._stir.wait()
         self._stir.clear()
 
@@ -261,7 +263,7 @@ class Registrar:
 
     def _give_back(self) -> None:
         """What is leased and has not begun waits in the ledger, not here."""
-        reason = str(self._gate.trouble or "The work was ended before this was sent.")
+        reason = str(self._gate.trouble or "")
         while not self._queue.empty():
             item = self._queue.get_nowait()
             state = VtnState.SENDING if item.doubtful else VtnState.WAITING

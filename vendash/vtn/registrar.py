@@ -306,4 +306,4 @@ def _conflict_of_names(state: State, taken: Taken) -> State:
 def _no_collection(item: Work) -> str:
     if isinstance(item, VenWork):
         return "The VTN has no VENs under this address: check its path."
-    return f"The VTN does not know the VEN {item.resource.ven} any more: register it again."
+    return f"The VTN does not know the VEN {item.resource.ven} any more: has it lost its data?"

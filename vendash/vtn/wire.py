@@ -37,7 +37,8 @@ LONGEST_PAUSE = 300.0
 KEEP_ALIVE = 75.0
 """Seconds that an idle connection stays open."""
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NO_HOST = (httpx.InvalidURL, UnicodeError)  # names that no DNS could hold
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, *_NO_HOST)
 
 
 class Wire:
@@ -68,7 +69,7 @@ class Wire:
         try:
             async with asyncio.timeout(self._timeout):  # httpx never gives up on a slow drip
                 return await self._exchange(method, url, headers, body)
-        except (*_NEVER_LEFT, httpx.InvalidURL) as error:
+        except _NEVER_LEFT as error:
             raise _unreachable(error, url) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             await self._renew()
@@ -181,7 +182,7 @@ def _unreachable(error: Exception, url: str) -> VtnError:
             return VtnUntrustedError(
                 f"The VTN at {at} does not speak TLS here: is it an http:// address?"
             )
-        if isinstance(cause, socket.gaierror):
+        if isinstance(cause, (socket.gaierror, *_NO_HOST)):
             return VtnUnreachableError(
                 f"The host {parts.hostname} of the VTN is not known: check the address."
             )
