@@ -69,7 +69,9 @@ async def test_a_decision_writes_the_originals_columns(store: SqliteStore, path:
     with other_program(path) as connection:
         connection.execute("UPDATE resources SET updated_at = '2020-01-01 00:00:00'")
     await store.set_status(keys[:2], ANY, APPROVED, actor="a")
-    changed = ask(path, "SELECT id FROM resources WHERE updated_at > '2021-01-01 00:00:00' ORDER BY id")
+    changed = ask(
+        path, "SELECT id FROM resources WHERE updated_at > '2021-01-01 00:00:00' ORDER BY id"
+    )
     assert [key for (key,) in changed] == sorted(keys[:2])
 
 

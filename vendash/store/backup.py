@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vendash.errors import VendashError
 from vendash.store import audit
 from vendash.store.database import connect
-from vendash.store.errors import explain
+from vendash.store.errors import damaged, explain, is_damage
 from vendash.store.facts import refresh
 
 
@@ -33,21 +33,22 @@ def verified_copy(path: Path, destination: Path) -> Path:
     Raises `VendashError` when the destination exists or cannot be written, and when the copy is
     not whole. The copy is one file, without a log beside it.
     """
+    if destination.exists():
+        raise _exists(destination)
     draft = destination.with_name(f".{destination.name}.{os.getpid()}.part")
     try:
         _copy(path, draft)
         _verify(draft, path)
         _give_name(draft, destination)
     except sqlite3.Error as error:
-        raise explain(error, destination) from error
-    except FileExistsError as error:
-        raise VendashError(f"{destination} exists already: name another place.") from error
+        raise (damaged(path) if is_damage(error) else explain(error, destination)) from error
     except OSError as error:
         raise VendashError(
             f"Cannot write the backup {destination} ({error.strerror}): name another place."
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder is none
+            draft.unlink(missing_ok=True)
     return destination
 
 
@@ -83,10 +84,7 @@ def _verify(draft: Path, original: Path) -> None:
     with closing(connect(draft, read_only=True)) as connection:
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
-        raise VendashError(
-            f"The copy of {original} is not whole ({verdict}): the database itself is damaged;"
-            " run vendash check."
-        )
+        raise damaged(original)
 
 
 def _give_name(draft: Path, destination: Path) -> None:
@@ -97,12 +95,18 @@ def _give_name(draft: Path, destination: Path) -> None:
         os.close(descriptor)
     try:
         os.link(draft, destination)  # unlike a rename, never over a file that is there
+    except FileExistsError:
+        raise _exists(destination) from None
     except PermissionError:  # a file system without links, as on many memory sticks
         if destination.exists():
-            raise FileExistsError from None
+            raise _exists(destination) from None
         draft.rename(destination)
     folder = os.open(destination.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _exists(destination: Path) -> VendashError:
+    return VendashError(f"{destination} exists already: name another place.")

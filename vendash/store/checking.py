@@ -6,6 +6,7 @@ import sqlite3
 
 from vendash.models import ResourceType
 from vendash.store import audit
+from vendash.store.errors import is_damage
 from vendash.text import plain
 
 _EACH = 5
@@ -14,9 +15,16 @@ _EACH = 5
 
 def check(connection: sqlite3.Connection) -> list[str]:
     """Everything that is wrong; empty when nothing is."""
-    problems = _structure(connection)
-    if problems:
-        return problems
+    try:
+        return _structure(connection) or _contents(connection)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        return ["The file is damaged and cannot be read to its end; go back to a backup."]
+
+
+def _contents(connection: sqlite3.Connection) -> list[str]:
+    problems = []
     for sentence, sql in _RULES:
         rows = connection.execute(sql).fetchall()
         if rows:
@@ -45,6 +53,10 @@ _RULES = (
         "Connections that no resource uses",
         "SELECT id FROM connections WHERE id NOT IN (SELECT connection_id FROM resources)"
         " ORDER BY id",
+    ),
+    (
+        "Resources whose VEN is no text, so that they are never sent",
+        "SELECT resource_id FROM resources WHERE typeof(ven) NOT IN ('text', 'null') ORDER BY id",
     ),
     (
         "Resources of an unknown type, taken for DSR",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -69,7 +70,7 @@ class Link:
         # The one function of aiosqlite that runs a whole function in one hop has no public name.
         try:
             execute = cast(Execute, self._connection._execute)
-            return cast(T, await execute(_tolerant(work), self._connection._conn))
+            return cast(T, await execute(tolerant(work), self._connection._conn))
         except sqlite3.Error as error:
             raise explain(error, self._path) from error
 
@@ -120,7 +121,7 @@ def checkpoint(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
-def _tolerant(work: Work[T]) -> Work[T]:
+def tolerant(work: Work[T]) -> Work[T]:
     """The function, run again with damaged characters replaced where text is not UTF-8."""
 
     def run(connection: sqlite3.Connection) -> T:
@@ -129,8 +130,9 @@ def _tolerant(work: Work[T]) -> Work[T]:
         except sqlite3.OperationalError as error:
             if "decode to UTF-8" not in str(error) or connection.text_factory is not str:
                 raise
-            connection.text_factory = _damaged
-            return work(connection)
+        # Only now are the cursors of the first try gone, which would be in the way.
+        connection.text_factory = _damaged
+        return work(connection)
 
     return run
 
@@ -209,11 +211,9 @@ class Database:
 
     def _commit(self, connection: sqlite3.Connection, work: Work[T]) -> T:
         result = transaction(connection, work)
-        try:
+        with suppress(FileNotFoundError):
             if self._wal.stat().st_size > CHECKPOINT_BYTES:
                 checkpoint(connection)
-        except FileNotFoundError:
-            pass
         return result
 
 
@@ -223,8 +223,8 @@ def snapshot(connection: sqlite3.Connection, work: Work[T]) -> T:
     try:
         return work(connection)
     finally:
-        if connection.in_transaction:
-            connection.execute("COMMIT")
+        with suppress(sqlite3.Error):  # nothing was written, and of a damaged file it may fail
+            connection.execute("ROLLBACK")
 
 
 def _data_version(connection: sqlite3.Connection) -> int:

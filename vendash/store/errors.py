@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 from pathlib import Path
 
@@ -31,15 +32,26 @@ def explain(error: sqlite3.Error, path: Path) -> VendashError:
     for beginning, sentence in _SENTENCES.items():
         if name.startswith(beginning):
             return VendashError(f"The database {path} {sentence}")
-    if name.startswith("SQLITE_CORRUPT"):
-        return VendashError(f"The database {path} is damaged: {_way_out(path)}")
+    if is_damage(error):
+        return damaged(path)
     return VendashError(
         f"The database {path} did not do as asked ({error}): run vendash check, and report this."
     )
 
 
-def _way_out(path: Path) -> str:
-    newest = sorted(path.parent.glob(f"{path.stem}.*.backup"), reverse=True)
-    if newest:
-        return f"the newest backup is {newest[0]}; keep the damaged file until that one is in use."
-    return "no backup lies beside it; keep the file, and import the fleet into a new one."
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite found the file itself to be damaged."""
+    return (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_CORRUPT")
+
+
+def damaged(path: Path) -> VendashError:
+    """The file is damaged; names the newest backup. A damaged file is never moved aside."""
+    backups = sorted(
+        path.parent.glob(f"{glob.escape(path.stem)}.*.backup"),
+        key=lambda each: each.stat().st_mtime_ns,
+    )
+    if backups:
+        way_out = f"the newest backup is {backups[-1]}; keep the damaged file until that is in use."
+    else:
+        way_out = "no backup lies beside it; keep the file, and import the fleet into a new one."
+    return VendashError(f"The database {path} is damaged: {way_out}")

@@ -58,12 +58,13 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     Raises `VendashError` for a file of a newer vendash and for one that is not of this kind.
     """
     refuse_strangers(connection, path)
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        connection.execute("PRAGMA journal_mode = WAL")
     if version_of(connection) < latest():
         transaction(connection, lambda c: _migrate(c, path))
     elif is_stale(connection):
         transaction(connection, refresh)
+    # Last, so that a file that is refused stays as it was.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:

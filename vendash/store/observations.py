@@ -163,14 +163,14 @@ def want_at_vtn(
             " FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
             " LEFT JOIN vendash_observations o ON o.key = r.id"
             f" LEFT JOIN vendash_vens v ON v.vtn = {CURRENT_VTN} AND v.name = r.ven"
-            " WHERE r.ven <> '' AND (coalesce(o.wanted, 0) <> ?"
+            " WHERE typeof(r.ven) = 'text' AND r.ven <> '' AND (coalesce(o.wanted, 0) <> ?"
             " OR o.state IN ('failed', 'conflict', 'different')"
             " OR (o.wanted AND v.state IN ('failed', 'conflict')))",
             ("wanted" if wanted else "unwanted", wanted),
         )
         (sendable,) = connection.execute(
             "SELECT count(*) FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
-            " WHERE r.ven <> ''"
+            " WHERE typeof(r.ven) = 'text' AND r.ven <> ''"
         ).fetchone()
         want_items(connection, action.sequence)
     return ActionOutcome(

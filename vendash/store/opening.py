@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from vendash.errors import VendashError
-from vendash.store.database import connect
+from vendash.store.database import connect, tolerant
 from vendash.store.errors import explain
 from vendash.store.migrations import bring_up_to_date, latest, refuse_strangers, version_of
 
@@ -27,7 +27,7 @@ def prepare_file(path: Path, *, read_only: bool, create: bool) -> Path:
             if read_only:
                 _refuse_older(connection, path)
             else:
-                bring_up_to_date(connection, path)
+                tolerant(lambda c: bring_up_to_date(c, path))(connection)
     except sqlite3.Error as error:
         raise explain(error, path) from error
     return path

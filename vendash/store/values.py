@@ -56,7 +56,7 @@ def object_of(value: object) -> dict[str, Any]:
     """A JSON column as a dict; empty where it holds no JSON object."""
     try:
         decoded = msgspec.json.decode(value if isinstance(value, bytes) else text_of(value))
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return {}
     return decoded if isinstance(decoded, dict) else {}
 
