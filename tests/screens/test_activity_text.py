@@ -71,7 +71,7 @@ def test_an_action_is_its_verb_and_what_it_was_about() -> None:
 def test_an_undone_action_says_by_which_one() -> None:
     assert remark(ACTION) == "heat wave"
     assert remark(replace(ACTION, undone_by=9)) == "undone by 9; heat wave"
-    assert remark(replace(ACTION, verb="undo", undoes=7, reason="")) == "undoes 7"
+    assert remark(replace(ACTION, verb="undo", undoes=7, reason="of suspend")) == "undoes 7"
 
 
 def test_what_cannot_be_undone_says_why() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from textual import work
+from textual.events import ScreenResume
 from textual.widget import Widget
 
 from vendash.filters import Field, Filter, FilterError, Query, fold, parse_filter
@@ -24,7 +26,7 @@ from vendash.screens.lines import progress_words
 from vendash.screens.lists import ListScreen
 from vendash.widgets.line import Line
 from vendash.widgets.palette import Words
-from vendash.widgets.table import Column
+from vendash.widgets.table import Cell, Column
 from vendash.widgets.text import plural, visible
 
 PAGE = 200
@@ -50,9 +52,8 @@ class ActivityScreen(ListScreen[AuditAction]):
         """Whether the log was read to its beginning."""
         self._since: datetime | None = None
         self._work_left = WorkCounts()
-        self._chain = ""
-        """What is wrong with the chain of the log; empty while nothing is known to be."""
-        self._verified = False
+        self._chain: Words = []
+        """Whether the chain of the log holds, once that is known."""
         self._progress = Line(id="running")
 
     def body(self) -> list[Widget]:
@@ -67,14 +68,15 @@ class ActivityScreen(ListScreen[AuditAction]):
         def style(action: AuditAction) -> str:
             return "dim" if action.undone_by is not None else "text"
 
+        def rows(action: AuditAction) -> Cell:
+            return f"{action.count:,}", style(action)
+
         return [
             Column(title="When", width=12, cell=lambda one: (self._when(one), style(one))),
-            Column(title="Who", width=16, flex=1, cell=lambda one: (one.actor, style(one))),
-            Column(title="What", width=16, flex=2, cell=lambda one: (what(one), style(one))),
-            Column(
-                title="rows", width=7, right=True, cell=lambda one: (f"{one.count:,}", style(one))
-            ),
-            Column(title="Remark", width=14, flex=2, cell=lambda one: (remark(one), "dim")),
+            Column(title="Who", width=20, gap=1, cell=lambda one: (one.actor, style(one))),
+            Column(title="What", width=15, gap=1, flex=2, cell=lambda one: (what(one), style(one))),
+            Column(title="rows", width=6, gap=1, right=True, cell=rows),
+            Column(title="Remark", width=15, flex=3, cell=lambda one: (remark(one), "dim")),
         ]
 
     def _when(self, action: AuditAction) -> str:
@@ -130,23 +132,31 @@ class ActivityScreen(ListScreen[AuditAction]):
         self.total = self._log[0].sequence if self._log else 0
         if self._since is not None:
             self._work_left = await self.console.fleet.reader.work()
-        if not self._verified:
-            self._verified = True
-            self.run_worker(self._guarded(self._verify()), group="verify", exclusive=True)
 
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Look at the chain of the log whenever the screen is opened, after it was painted."""
+        super().on_screen_resume(event)
+        self._verify()
+
+    @work(group="verify", exclusive=True)
     async def _verify(self) -> None:
-        self._chain = await self.console.fleet.reader.verify_audit() or ""
+        await self._guarded(self._look_at_chain())
         self.show()
+
+    async def _look_at_chain(self) -> None:
+        broken = await self.console.fleet.reader.verify_audit()
+        self._chain = [(f"! {visible(broken)}", "trouble")] if broken else [("log whole", "dim")]
 
     def moved(self) -> None:
         """Read on when the end of what was read comes near."""
         super().moved()
         near_the_end = self.table.cursor + 2 * self.table.page >= len(self.table.keys)
         if near_the_end and not self._whole and self._since is None:
-            self.run_worker(self._guarded(self._go_on()), group="older", exclusive=True)
+            self._go_on()
 
+    @work(group="older", exclusive=True)
     async def _go_on(self) -> None:
-        await self._read_older()
+        await self._guarded(self._read_older())
         self.ask_rows(anew=False)
 
     def check_filter(self, parsed: Filter) -> None:
@@ -174,21 +184,27 @@ class ActivityScreen(ListScreen[AuditAction]):
 
     def work_line(self) -> tuple[Words, Words]:
         """The handover where one is asked for; and whether the log can be trusted."""
-        left: Words = [(plural(self.total or 0, "action"), "text")]
-        if self._since is not None:
-            shown = len(self.table.keys)
-            left = [(handover(shown, self._since, self._now(), self._work_left), "strong")]
-        if self._chain:
-            left = [(f"! {visible(self._chain)}", "trouble")]
-        return left, []
+        if self._since is None:
+            return [(plural(self.total or 0, "action"), "text")], self._chain
+        shown = len(self.table.keys)
+        return [(handover(shown, self._since, self._now(), self._work_left), "strong")], self._chain
+
+    def news(self) -> Words:
+        """Not the progress, which stands on top here."""
+        news = super().news()
+        return [] if news == self._progress_words() else news
+
+    def _progress_words(self) -> Words:
+        status = self.console.status
+        running = status.registration if status is not None and status.fresh else None
+        return progress_words(running) if running else []
 
     def show_body(self) -> None:
         """The work that runs stands on top."""
         super().show_body()
-        status = self.console.status
-        progress = status.registration if status is not None and status.fresh else None
-        self.set_class(progress is not None, "running")
-        self._progress.say(progress_words(progress) if progress else [])
+        progress = self._progress_words()
+        self.set_class(bool(progress), "running")
+        self._progress.say(progress)
 
     # --- actions ----------------------------------------------------------------------------
 

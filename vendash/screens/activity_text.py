@@ -30,13 +30,13 @@ def what(action: AuditAction) -> str:
 
 
 def remark(action: AuditAction) -> str:
-    """Whether it was undone or undoes another one, and the reason that was given."""
+    """Whether it was undone, and what it undoes or the reason that was given."""
     parts = []
     if action.undone_by is not None:
         parts.append(f"undone by {action.undone_by}")
     if action.undoes is not None:
         parts.append(f"undoes {action.undoes}")
-    if action.reason:
+    elif action.reason:
         parts.append(action.reason)
     return "; ".join(parts)
 

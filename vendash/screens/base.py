@@ -79,6 +79,10 @@ class BaseScreen(Anywhere, Screen[None]):
             importer=self.console.importer is not None,
         )
 
+    def news(self) -> Words:
+        """What the reserved line says while nothing is asked."""
+        return lines.reserved(self.console, self.waiting())
+
     def waiting(self) -> int | None:
         """How many resources wait for the VTN, where this screen knows."""
         return None
@@ -122,7 +126,7 @@ class BaseScreen(Anywhere, Screen[None]):
         if asking is not None and not asking.in_filter_line:
             self._reserved.say(asking.words())
         else:
-            self._reserved.say(lines.reserved(self.console, self.waiting()))
+            self._reserved.say(self.news())
         self._footer.say(*lines.footer(self.situation(), cells))
         self.show_body()
 

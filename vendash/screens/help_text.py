@@ -41,6 +41,7 @@ WORDS = (
     ("kW", "consumption is positive, export negative"),
 )
 
+_TITLES = {"vens": "VENs"}
 _SHELL = {
     "vens": "stats",
     "live": "status",
@@ -140,7 +141,7 @@ def _keys(action: Action) -> str:
 
 def _keys_and_screens(actions: Iterable[Action]) -> Iterator[tuple[str, str]]:
     for one in actions:
-        screens = ", ".join(sorted(screen.capitalize() for screen in one.screens))
+        screens = ", ".join(sorted(_TITLES.get(name, name.capitalize()) for name in one.screens))
         yield _keys(one), f"{one.title} ({screens})"
 
 
