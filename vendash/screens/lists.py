@@ -9,6 +9,7 @@ from array import array
 from collections.abc import AsyncIterator, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from textual.containers import Horizontal
 from textual.widget import Widget
 
 from vendash import actions
@@ -40,6 +41,11 @@ log = logging.getLogger(__name__)
 class ListScreen(BaseScreen, Generic[R]):
     """A list of rows with int keys. Subclasses say where the rows come from."""
 
+    DEFAULT_CSS = """
+    ListScreen #filter { height: 1; }
+    ListScreen #place { width: 13; }
+    """
+
     SORTS: ClassVar[tuple[str, ...]] = ()
     """The orders, the default one first."""
 
@@ -63,7 +69,8 @@ class ListScreen(BaseScreen, Generic[R]):
             moved=self.moved,
             id="table",
         )
-        self._filter_line = Line(id="filter")
+        self._typed = Line(id="typed")
+        self._place = Line(id="place")
         self._filters: list[str] = []
         self._generation = 0
         self._wanted = asyncio.Event()
@@ -250,7 +257,7 @@ class ListScreen(BaseScreen, Generic[R]):
 
     def body(self) -> list[Widget]:
         """The filter line and the table."""
-        return [self._filter_line, self.table]
+        return [Horizontal(self._typed, self._place, id="filter"), self.table]
 
     def show_body(self) -> None:
         """The filter line, and what is said where there are no rows."""
@@ -260,7 +267,8 @@ class ListScreen(BaseScreen, Generic[R]):
             shown = [] if self.asking.wrong else shown
         else:
             left = [(f"/{visible(self.filter_text)}", "key")] if self.filter_text else []
-        self._filter_line.say(left, shown)
+        self._typed.say(left, shown)
+        self._place.say([], self._row_number())
         if not self.table.keys and (self._loading or self._settled.is_set()):
             self.table.say(self._instead_of_rows())
 
@@ -270,12 +278,18 @@ class ListScreen(BaseScreen, Generic[R]):
         if self._loading:
             return [("loading…", "dim"), *sort]
         keys = len(self.table.keys)
-        place: Words = [(f"row {self.table.cursor + 1:,}   ", "dim")] if keys else []
         total = keys if self.total is None else self.total
         shown = f"{thousands(keys)} of {thousands(total)} shown"
         if keys > total:  # held rows that belong elsewhere by now
             shown = f"{thousands(keys)} shown, {thousands(total)} now"
-        return [*place, (shown, "text"), *sort]
+        return [(shown, "text"), *sort]
+
+    def _row_number(self) -> Words:
+        """Where the cursor is: a widget of its own, because it changes with every move."""
+        if not self.table.keys:
+            return []
+        number = f"{self.table.cursor + 1:,}"
+        return [(number if len(number) > 7 else f"row {number}", "dim")]
 
     def _instead_of_rows(self) -> list[Words]:
         if self._error:

@@ -57,11 +57,9 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
             Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
             Column(title="VEN", width=16, flex=1, marker=True, cell=lambda ven: ven.name),
             Column(title="decide", width=6, right=True, gap=1, cell=_count("decide", "pending")),
-            Column(title="unsent", width=6, right=True, cell=_count("unsent", "text")),
-            Column(title="approved", width=8, right=True, cell=_count("approved", "approved")),
-            Column(
-                title="susp.", width=5, right=True, gap=1, cell=_count("suspended", "suspended")
-            ),
+            Column(title="unsent", width=6, right=True, cell=_count("unsent")),
+            Column(title="approved", width=8, right=True, cell=_count("approved")),
+            Column(title="susp.", width=5, right=True, gap=1, cell=_count("suspended")),
             Column(title="≠", width=3, gap=1, right=True, cell=_count("different", "different")),
             Column(title="!", width=3, gap=1, right=True, cell=_count("trouble", "trouble")),
             Column(title="VTN", width=11, flex=1, cell=vtn_cell),
@@ -85,7 +83,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def find(self) -> Sequence[int]:
         """All VENs that match, in order."""
-        rows = await self.console.fleet.reader.vens()
+        rows = await self.console.vens()
         self._vens = {self.key_of(row): row for row in rows}
         shown = [row for row in rows if matches(row, self.filter)]
         shown.sort(key=lambda ven: fold(ven.name))
@@ -246,10 +244,12 @@ def no_fleet(*, can_import: bool) -> list[Words]:
     return [words]
 
 
-def _count(field: str, style: str) -> Callable[[VenRow], Cell]:
+def _count(field: str, style: str = "text") -> Callable[[VenRow], Cell]:
+    """A count; coloured only where there is something to do, because each colour costs bytes."""
+
     def cell(ven: VenRow) -> Cell:
         count = getattr(ven.work, field)
-        return thousands(count), style if count else "dim"
+        return thousands(count), style if count else "text"
 
     return cell
 

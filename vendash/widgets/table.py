@@ -384,10 +384,11 @@ class _Brush:
         self._style = self._look("text")
 
     def put(self, text: str, style: str) -> None:
-        """Add text. A blank takes the look of what is before it."""
+        """Add text. Blanks take the look of their neighbours."""
         look = self._style if text.isspace() else self._look(style)
         if text and look != self._style:
-            self.cut()
+            if not self._text.isspace():
+                self.cut()
             self._style = look
         self._text += text
 
