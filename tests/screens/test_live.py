@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.screens.frozen import FrozenReader
 from tests.screens.operator import Operator, at_console
 from tests.screens.pty import Terminal
 from vendash.models import RegistrationStatus, ResourceRow, SimulationSettings
+from vendash.screens.live import SORT_SECONDS
 from vendash.telemetry.live import LiveReader, LiveWriter
 from vendash.telemetry.status import EngineStatus, ServiceStatus, write_status
 from vendash.telemetry.ticks import Quality
@@ -275,14 +277,27 @@ async def test_vens_are_sorted_by_power_and_o_sorts_by_name(tmp_path: Path) -> N
 
 
 async def test_the_cursor_stays_on_its_ven_when_the_order_changes(tmp_path: Path) -> None:
-    """Enter opens what the operator looks at, not what moved there meanwhile."""
+    """Enter opens what the operator looks at, not what moved there; rows move every 5 s at most."""
     async with at_live(tmp_path, rows=in_four_vens) as watch:
         await watch.operator.press("down")
         name = watch.vens[1][1]
         watch.live.kw = -watch.live.kw
-        await watch.second()
+        for _ in range(SORT_SECONDS):
+            await watch.second()
         assert watch.vens[1][1] != name
         assert name in watch.cursor
+
+
+async def test_rows_do_not_change_places_every_second(tmp_path: Path) -> None:
+    """What jumps cannot be read: in ten seconds the order changes twice at most."""
+    async with at_live(tmp_path, rows=in_four_vens) as watch:
+        orders = []
+        for _ in range(10):
+            watch.live.kw = -watch.live.kw
+            await watch.second()
+            orders.append([row[1] for row in watch.vens])
+        changes = sum(before != after for before, after in pairwise(orders))
+        assert 1 <= changes <= 2
 
 
 async def test_a_ven_that_reads_no_more_leaves_the_list(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class HelpScreen(ScrolledScreen):
         lines = help_lines(self.asked_from.situation(), self._place(), width)
         return [[(visible(line.text), _STYLES[line.kind])] for line in lines]
 
+    async def settled(self) -> None:
+        """Returns when what it explains is settled, and with it the reasons why a key is off."""
+        await self.asked_from.settled()
+        self.show()
+
     def _place(self) -> Place:
         where = self.asked_from
         return Place(

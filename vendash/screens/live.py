@@ -40,6 +40,9 @@ from vendash.widgets.palette import Words
 from vendash.widgets.panel import Panel
 from vendash.widgets.table import Cell, Column
 
+SORT_SECONDS = 5
+"""Rows change places at most so often: what jumps every second cannot be read."""
+
 
 class LiveScreen(ListScreen[Group]):
     """Simulation and meters, once a second while it is shown. Nothing in it waits for anyone."""
@@ -64,6 +67,7 @@ class LiveScreen(ListScreen[Group]):
         self._approved: int | None = None
         self._wanted_simulation: SimulationSettings | None = None
         self._counted = -1
+        self._sorted_ago = 0
         self._vens: dict[int, Group] = {}
         self._numbers: dict[str, int] = {}
         self._names: list[str] = []
@@ -114,7 +118,10 @@ class LiveScreen(ListScreen[Group]):
             self.table.remember([new])
             if (old.readings, old.stale) != (new.readings, new.stale):
                 self.table.refresh_row(place)
-        if self._in_order() != array("q", self.table.keys):
+        self._sorted_ago += 1
+        order, shown = self._in_order(), array("q", self.table.keys)
+        if set(order) != set(shown) or (order != shown and self._sorted_ago >= SORT_SECONDS):
+            self._sorted_ago = 0
             self.ask_rows(anew=False)
 
     def _in_order(self) -> array[int]:
