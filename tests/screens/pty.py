@@ -47,6 +47,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._counts: list[Count] = []
+        self._undrawn = b""
         self.raw = b""
         """Everything that was written, for a closer look."""
         self._master, slave = pty.openpty()
@@ -80,6 +81,7 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """The screen, a text a line, without blanks at the ends."""
+        self._draw()
         return [line.rstrip() for line in self._screen.display]
 
     @property
@@ -87,8 +89,15 @@ class Terminal:
         """The screen in one text."""
         return "\n".join(self.lines)
 
+    def screen_columns(self, line: int) -> list[str]:
+        """The characters of a line, one a cell; the second cell of a wide one is empty."""
+        self._draw()
+        cells = self._screen.buffer[line]
+        return [cells[column].data for column in range(self._screen.columns)]
+
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
+        self._draw()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._screen.resize(rows, columns)
         os.killpg(self.process.pid, signal.SIGWINCH)
@@ -106,6 +115,13 @@ class Terminal:
                 raise AssertionError(f"not seen within {seconds} s: {what!r} in\n{self.text}")
             if not self._read(0.05) and self.process.poll() is not None and not self._read(0):
                 raise AssertionError(f"the program ended with {self.process.returncode}")
+
+    def wait_bytes(self, wanted: bytes, *, since: int = 0, seconds: float = 60.0) -> None:
+        """Read until these bytes have come after so many others, without drawing anything."""
+        deadline = time.monotonic() + seconds
+        while wanted not in self.raw[since:]:
+            if time.monotonic() > deadline or not (self._read(1.0) or self.process.poll() is None):
+                raise AssertionError(f"not written: {wanted!r}; but\n{self.text}")
 
     def quiet(self, seconds: float = QUIET_SECONDS) -> None:
         """Read until nothing has been written for so long."""
@@ -139,8 +155,13 @@ class Terminal:
         self.raw += data
         for count in self._counts:
             count.bytes += len(data)
-        self._stream.feed(data)
+        self._undrawn += data
         return len(data)
+
+    def _draw(self) -> None:
+        """Let the emulator catch up; it is slow, and who only measures never looks."""
+        data, self._undrawn = self._undrawn, b""
+        self._stream.feed(data)
 
     def close(self) -> None:
         """End the program, if it has not ended, and the terminal."""
