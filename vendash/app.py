@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from textual.binding import BindingType
 from textual.events import Event, Key, Paste
 
 from vendash.fleet import Fleet
-from vendash.models import VendashError
+from vendash.models import VendashError, VenRow
 from vendash.screens.activity import ActivityScreen
 from vendash.screens.base import BaseScreen
 from vendash.screens.console import Console, EngineControl
@@ -44,7 +44,9 @@ class VendashApp(App[None]):
 
     It changes the fleet only through `fleet`, reads live numbers only from `live`, and knows of the
     engine only its status in `live_folder` and what `engine` can do. `importer` imports a folder
-    of CSV files and answers with a sentence; without it `:import` is off.
+    of CSV files and answers with a sentence; without it `:import` is off. `vens` are what the
+    store answers to the first question, where it was asked before there was an app; `begin` is
+    awaited once, after the first paint.
     """
 
     TITLE = "vendash"
@@ -63,6 +65,8 @@ class VendashApp(App[None]):
         engine: EngineControl | None = None,
         marks: tuple[str, ...] = (),
         importer: Callable[[Path], Awaitable[str]] | None = None,
+        vens: Awaitable[Sequence[VenRow]] | None = None,
+        begin: Callable[[], Awaitable[None]] | None = None,
         site: str | None = None,
         clock: Callable[[], datetime] = datetime.now,
         theme: str = THEMES[0],
@@ -77,6 +81,7 @@ class VendashApp(App[None]):
             marks=marks,
             clock=clock,
             importer=importer,
+            first_vens=vens,
             show=self.show_current,
             acted=self._acted,
         )
@@ -86,6 +91,7 @@ class VendashApp(App[None]):
             self.register_theme(one)
         self.theme = "ansi" if plain else theme
         self.animation_level = "none"
+        self._begin = begin
         self._keys: asyncio.Queue[Key | Paste] = asyncio.Queue()
         for name, screen in self._screens_by_mode().items():
             self.add_mode(name, screen)
@@ -110,6 +116,7 @@ class VendashApp(App[None]):
         await self.switch_mode("vens")
         self.run_worker(self._take_keys(), group="keys")
         self.run_worker(self._watch_fleet(), group="fleet")
+        self.run_worker(self._begin_after_paint(), group="begin")
         self.set_interval(SECOND, self.second)
 
     @property
@@ -128,6 +135,21 @@ class VendashApp(App[None]):
         if self.current is not None:
             self.current.on_second()
             self.current.show()
+
+    async def _begin_after_paint(self) -> None:
+        """Do what was put off until the first rows are on the screen."""
+        if self._begin is None:
+            return
+        painted = asyncio.Event()
+        try:
+            if self.current is not None:
+                await self.current.shown()
+            self.call_after_refresh(painted.set)
+            await painted.wait()
+            await self._begin()
+        except VendashError as error:
+            self.console_state.say(str(error), trouble=True)
+        self.second()
 
     # --- keys -------------------------------------------------------------------------------
 

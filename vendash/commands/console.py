@@ -1,19 +1,23 @@
-"""The console on a terminal, with the engine behind it."""
+"""The console on a terminal, with the engine behind it.
+
+The first paint comes first: Textual is imported while the database already looks for the VENs, and
+numpy, the engine and the garbage collector wait until the rows are on the screen.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
-from vendash.app import VendashApp
-from vendash.commands.fleet import import_folder
 from vendash.commands.opening import opened
 from vendash.config import log_to_file
 from vendash.fleet import Fleet
 from vendash.processes import BackgroundEngine, require_terminal
-from vendash.telemetry.live import LiveReader
+from vendash.telemetry.deferred import DeferredReader
 from vendash.telemetry.place import live_folder
 
 
@@ -21,29 +25,52 @@ def console(db_path: Path | None, *, read_only: bool) -> int:
     """Open the console and, where none runs, start an engine for its database; the exit code."""
     require_terminal()
     log_to_file("console")
+    gc.disable()  # until the first paint: importing makes many objects and no garbage
     return asyncio.run(_console(db_path, read_only=read_only))
 
 
 async def _console(db_path: Path | None, *, read_only: bool) -> int:
     async with opened(db_path, read_only=read_only, create=not read_only) as fleet:
-        engine = BackgroundEngine(fleet.path)
-        if not read_only:
-            await engine.start()
-        return await show_console(fleet, engine=engine)
+        return await show_console(fleet, engine=BackgroundEngine(fleet.path))
 
 
 async def show_console(
     fleet: Fleet, *, engine: BackgroundEngine | None, marks: tuple[str, ...] = ()
 ) -> int:
-    """Show the console of a fleet until its operator leaves; the exit code."""
-    folder = live_folder(fleet.path)
-    app = VendashApp(
-        fleet,
-        LiveReader(folder),
-        folder,
-        engine=engine,
-        marks=marks,
-        importer=partial(import_folder, fleet),
-    )
-    await app.run_async(mouse=not os.environ.get("SSH_TTY"))
-    return app.return_code or 0
+    """Show the console of a fleet until its operator leaves; the exit code.
+
+    An `engine` is started where none runs, unless the fleet is read-only.
+    """
+    vens = asyncio.ensure_future(fleet.reader.vens())
+    try:
+        app_module = await asyncio.to_thread(import_module, "vendash.app")
+        live = DeferredReader(live_folder(fleet.path))
+        app = app_module.VendashApp(
+            fleet,
+            live,
+            live_folder(fleet.path),
+            engine=engine,
+            marks=marks,
+            importer=partial(_import_folder, fleet),
+            vens=vens,
+            begin=partial(_begin, fleet, live, engine),
+        )
+        await app.run_async(mouse=not os.environ.get("SSH_TTY"))
+    finally:
+        vens.cancel()
+    return int(app.return_code or 0)
+
+
+async def _begin(fleet: Fleet, live: DeferredReader, engine: BackgroundEngine | None) -> None:
+    """What the first paint need not wait for."""
+    gc.freeze()  # what is there now stays: no collection need look at it again
+    gc.enable()
+    await live.open()
+    if engine is not None and not fleet.read_only:
+        await engine.start()
+
+
+async def _import_folder(fleet: Fleet, folder: Path) -> str:
+    from vendash.commands.fleet import import_folder  # noqa: PLC0415 (csv, not before it is used)
+
+    return await import_folder(fleet, folder)

@@ -6,13 +6,14 @@ import asyncio
 import getpass
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from vendash.fleet import Fleet
+from vendash.models import VenRow
 from vendash.telemetry.status import EngineStatus, read_status
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Console:
     """Local time."""
     importer: Callable[[Path], Awaitable[str]] | None = None
     """Imports a folder of CSV files; its answer is the sentence to show."""
+    first_vens: Awaitable[Sequence[VenRow]] | None = None
+    """The VENs as the store has been asked for them before there was a screen."""
     status: EngineStatus | None = None
     """What the engine last said; None where it never did."""
     commands: list[str] = field(default_factory=list)
@@ -79,6 +82,11 @@ class Console:
 
     def __post_init__(self) -> None:
         self.still.set()
+
+    async def vens(self) -> Sequence[VenRow]:
+        """All VENs: the first time those already asked for."""
+        asked, self.first_vens = self.first_vens, None
+        return await (asked or self.fleet.reader.vens())
 
     def read_status(self) -> None:
         """Ask what the engine said last: one small file on tmpfs."""
