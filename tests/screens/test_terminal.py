@@ -1,4 +1,4 @@
-"""The console on a real terminal: bytes it writes, keys in one write, colours, its start and end."""
+"""The console on a real terminal: bytes it writes, keys in one write, colours, start and end."""
 
 from __future__ import annotations
 
