@@ -6,7 +6,6 @@ that `vendash --help` costs no more than this module.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -14,15 +13,19 @@ from typing import Any, TypeVar
 
 import click
 
-from vendash.errors import VendashError
+from vendash import output
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
 Answer = tuple[dict[str, Any], str, int]
 """What a command says as JSON, what it says to a person, and its exit code."""
 
+
+A_PATH = click.Path(path_type=Path, readable=False)
+"""Whether it can be used is said by what uses it."""
+
 db_option = click.option(
-    "--db-path", type=click.Path(path_type=Path), help="The database (else $VENDASH_DB, else "
+    "--db-path", type=A_PATH, help="The database (else $VENDASH_DB, else "
     "./config/resources.db where it exists, else the user's data folder).",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -54,6 +57,10 @@ def cli(context: click.Context, db_path: Path | None, read_only: bool) -> None:
         from vendash.commands.console import console
 
         sys.exit(console(db_path, read_only=read_only))
+    if db_path is not None or read_only:
+        raise click.UsageError(
+            "--db-path comes after the command, and --read-only is for the console alone"
+        )
 
 
 @cli.command()
@@ -71,7 +78,7 @@ def demo(fresh: bool, headless: bool, seconds: int, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--assets", type=click.Path(path_type=Path), help="Folder with CSV files.")
+@click.option("--assets", type=A_PATH, help="Folder with CSV files.")
 @click.option("--sample", is_flag=True, help="The sample fleet that comes with vendash.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing them all.")
 @db_option
@@ -191,7 +198,7 @@ def check(db_path: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("destination", type=click.Path(path_type=Path), required=False)
+@click.argument("destination", type=A_PATH, required=False)
 @db_option
 @json_option
 def backup(destination: Path | None, db_path: Path | None, as_json: bool) -> None:
@@ -233,7 +240,7 @@ def run(
 @click.argument("wanted", type=click.Choice(["on", "off"]), required=False)
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
 @click.option("--seconds", type=click.IntRange(1), default=10, show_default=True)
-@click.option("--speed", type=click.FloatRange(0.0, 100_000.0, min_open=True))
+@click.option("--speed", type=float, help="Simulated seconds per second.")
 @db_option
 @json_option
 def simulate(
@@ -249,14 +256,17 @@ def simulate(
 
     if wanted:
         _answer(simulation.switch(db_path, wanted == "on", speed), as_json=as_json)
-    _answer(simulation.simulate(db_path, vens, seconds, speed or 1.0), as_json=as_json)
+    _answer(
+        simulation.simulate(db_path, vens, seconds, 1.0 if speed is None else speed),
+        as_json=as_json,
+    )
 
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), default="3.1", show_default=True)
-@click.option("--state", type=click.Path(path_type=Path), help="Keep its objects in this file.")
+@click.option("--state", type=A_PATH, help="Keep its objects in this file.")
 @click.option("--no-auth", is_flag=True, help="Let anyone in.")
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @click.option("--announce", is_flag=True, hidden=True, help="URL and credentials as JSON.")
@@ -292,22 +302,14 @@ def _run(service: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
-    """Do the work, print its answer in the form that was asked for, and exit with its code."""
-    try:
-        document, text, code = _run(work)
-    except VendashError as error:
-        if not as_json:
-            raise
-        document, text, code = {"error": str(error)}, "", 1
-        click.echo(f"vendash: {error}", err=True)
-    click.echo(json.dumps(document) if as_json else text)
-    sys.exit(code)
+    """Do the work, print its answer and exit with its code."""
+    output.answer(*_run(work), as_json=as_json)
 
 
 def main() -> None:
-    """Run the command line; every mistake a user can make ends in one sentence."""
+    """Run the command line; everything that can go wrong ends in one sentence."""
+    arguments = sys.argv[1:]
     try:
-        cli.main(prog_name="vendash", standalone_mode=True)
-    except VendashError as error:
-        click.echo(f"vendash: {error}", err=True)
-        sys.exit(1)
+        output.run(cli, arguments)
+    except Exception as error:
+        output.fail_by_defect(error, arguments)

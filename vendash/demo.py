@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
 from vendash.lock import exclusive
+from vendash.output import note
 from vendash.processes import Companion, require_terminal
 from vendash.sample import sample_assets
 from vendash.store.assets import read_assets
@@ -105,7 +105,7 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
 @asynccontextmanager
 async def _vtn(folder: Path) -> AsyncIterator[Peer]:
     """A VTN process that keeps its state, at the port of the last run where that is free."""
-    _say("Starting a VTN on this machine ...")
+    note("Starting a VTN on this machine ...")
     state = ["--state", str(folder / "vtn.db")]
     companion = await Companion.start(
         ["vtn", "--port", str(_free_port(folder)), *state, "--announce"],
@@ -138,7 +138,7 @@ async def _prepare(store: FleetStore, fleet: Fleet, peer: Peer) -> None:
         await store.move_vtn(peer.url)
     if (await store.work()).total:
         return
-    _say("Preparing the sample fleet ...")
+    note("Preparing the sample fleet ...")
     assets = await asyncio.to_thread(read_assets, sample_assets())
     await fleet.import_resources(assets.resources, subject="sample fleet")
     await fleet.simulate(True)
@@ -153,10 +153,6 @@ async def _engine(database: Path, peer: Peer) -> AsyncIterator[None]:
         yield
     finally:
         await companion.stop()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 (progress, before there is a screen)
 
 
 # --- with a screen -------------------------------------------------------------------------------
@@ -189,11 +185,11 @@ async def headless(*, fresh: bool, seconds: int) -> Answer:
     began = time.monotonic()
     async with running(fresh=fresh) as demo:
         fleet, reader = demo.fleet, demo.fleet.reader
-        _say("Registering all of it with the VTN ...")
+        note("Registering all of it with the VTN ...")
         everything = await reader.select(await reader.keys(Query()))
         await fleet.register(everything, subject="sample fleet")
         await _all_told(fleet)
-        _say(f"Approving {APPROVED} and reading it for {seconds} s ...")
+        note(f"Approving {APPROVED} and reading it for {seconds} s ...")
         one_ven = await reader.select(await reader.keys(Query(ven=APPROVED)))
         await fleet.approve(one_ven, subject=APPROVED)
         readings = await _readings(fleet, len(one_ven), seconds)

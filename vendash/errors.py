@@ -9,3 +9,11 @@ class VendashError(Exception):
 
 class ReadOnlyError(VendashError):
     """A change was asked for in read-only mode."""
+
+
+def mendable(error: BaseException) -> VendashError | None:
+    """The error where a user can mend it, also inside a group; None where it is a defect."""
+    if isinstance(error, BaseExceptionGroup):
+        found = [mendable(one) for one in error.exceptions]
+        return found[0] if all(found) else None
+    return error if isinstance(error, VendashError) else None

@@ -16,6 +16,7 @@ from pathlib import Path
 from vendash.errors import ReadOnlyError
 from vendash.models import ActionOutcome, ImportOutcome, RegistrationStatus, Resource, Selection
 from vendash.store.protocol import FleetReader, FleetStore
+from vendash.text import plain
 
 ANY_STATUS = frozenset(RegistrationStatus)
 
@@ -99,7 +100,11 @@ class Fleet:
         return await self._store.undo(actor=self.actor, sequence=sequence)
 
     async def simulate(self, on: bool, *, speed: float | None = None) -> ActionOutcome:
-        """Want the simulation on or off, and at this speed where one is given."""
+        """Want the simulation on or off, and at this speed where one is given.
+
+        Raises:
+            VendashError: The speed is not a number above 0.
+        """
         self._writable()
         wanted = replace(await self._store.simulation(), on=on)
         if speed is not None:
@@ -141,4 +146,11 @@ def current_actor() -> str:
         terminal = os.ttyname(0).removeprefix("/dev/")
     except OSError:
         terminal = "cli"
-    return f"{getpass.getuser()}@{where} {terminal}"
+    return plain(f"{_user()}@{where} {terminal}", 80)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run with a number that has no name
+        return str(os.getuid())

@@ -291,14 +291,27 @@ class ResourceDetail:
     """Newest first, at most twenty."""
 
 
+FASTEST = 100_000.0
+"""Of a simulation, in simulated seconds per second: more than a day at every tick."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
-    """The wanted state of the simulation, kept in the database."""
+    """The wanted state of the simulation, kept in the database.
+
+    Raises:
+        VendashError: The speed is out of its range.
+    """
 
     on: bool = False
     speed: float = 1.0
     """Simulated seconds per second."""
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a speed that no simulation can run at."""
+        if not 0 < self.speed <= FASTEST:  # not a number is in no range
+            raise VendashError(f"The speed has to be a number above 0, at most {FASTEST:,.0f}.")
 
 
 # --- between the store and whoever talks to a VTN ------------------------------------------

@@ -1,12 +1,14 @@
-"""Where the shipped sample data are: inside the package of a wheel, in `config` of a checkout."""
+"""Where the sample data are: inside the package of a wheel, in `config` of a checkout."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from vendash.models import VendashError
 
 _HERE = Path(__file__).parent
+_METER_FILE = "examplemeterdata/load_data.h5"
 
 
 def sample_assets() -> Path:
@@ -24,7 +26,19 @@ def sample_meter_file() -> Path:
     Raises:
         VendashError: the installation is not whole.
     """
-    return _shipped("examplemeterdata/load_data.h5")
+    return _shipped(_METER_FILE)
+
+
+def meter_file(database: Path) -> Path:
+    """The meter data for a database: the user's own beside it, else the shipped ones.
+
+    The user's lie where the original sample client has them, seen from its `resources.db`.
+
+    Raises:
+        VendashError: the installation is not whole.
+    """
+    own = database.parent / _METER_FILE
+    return own if os.access(own, os.F_OK) else sample_meter_file()
 
 
 def _shipped(name: str) -> Path:

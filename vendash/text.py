@@ -26,5 +26,12 @@ def plain(text: str, limit: int = 60) -> str:
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def harmless(text: str) -> str:
+    r"""All of the text, its lines kept, with other control characters as escapes (`\x1b`)."""
+    return "\n".join(
+        "".join(_escaped(c) if is_control(c) else c for c in line) for line in text.split("\n")
+    )
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

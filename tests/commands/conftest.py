@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from vendash.cli import main
+from vendash import output
+from vendash.cli import cli
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,13 @@ Vendash = Callable[..., Said]
 def vendash(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Vendash:
-    """`vendash("stats", "--json")`, in an empty folder."""
+    """`vendash("stats", "--json")`, in an empty folder; a defect is as loud as it can be."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str | Path) -> Said:
-        monkeypatch.setattr(sys, "argv", ["vendash", *map(str, arguments)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main()
+            output.run(cli, [str(argument) for argument in arguments])
         code = ended.value.code
         said = capsys.readouterr()
         return Said(code if isinstance(code, int) else 1, said.out, said.err)

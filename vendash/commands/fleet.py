@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
-from vendash.commands.opening import counted, opened
+from vendash.commands.opening import check_vens, counted, opened
 from vendash.config import assets_path
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet
 from vendash.models import ActionOutcome, ImportOutcome, Selection
+from vendash.output import note
 from vendash.sample import sample_assets
 from vendash.store.assets import Assets, read_assets
 
@@ -42,7 +43,7 @@ async def prepare(
     folder = sample_assets() if sample else assets_path(assets)
     found = await asyncio.to_thread(read_assets, folder)
     for remark in (*found.problems, *found.duplicates):
-        click.echo(f"vendash: {remark}", err=True)
+        note(f"vendash: {remark}")
     if found.problems and not skip_bad:
         raise VendashError(
             f"Nothing was imported: {counted(len(found.problems), 'problem')} above;"
@@ -98,11 +99,10 @@ async def choose(fleet: Fleet, chosen: Chosen) -> Selection:
         raise VendashError(f"There is no resource with the id {unknown[0]!r} here.")
     keys.update(dict.fromkeys(known.values()))
     wanted = parse_filter(chosen.text or "")
+    if chosen.vens:
+        check_vens(chosen.vens, await fleet.reader.vens())
     for ven in chosen.vens:
-        found = await fleet.reader.keys(Query(ven=ven, filter=wanted))
-        if not found and not chosen.text:
-            raise VendashError(f"There is no VEN named {ven!r} here; `vendash stats` lists them.")
-        keys.update(dict.fromkeys(found))
+        keys.update(dict.fromkeys(await fleet.reader.keys(Query(ven=ven, filter=wanted))))
     if chosen.text and not chosen.vens:
         keys.update(dict.fromkeys(await fleet.reader.keys(Query(filter=wanted))))
     return await fleet.reader.select(array("q", keys))

@@ -11,6 +11,7 @@ from vendash.lock import holder, lock_path
 from vendash.models import AuditAction
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import EngineStatus, read_status
+from vendash.text import plain
 
 Answer = tuple[dict[str, Any], str, int]
 
@@ -27,7 +28,7 @@ async def stats(db_path: Path | None) -> Answer:
         ("Largest VENs", "top_10_vens"),
     ):
         lines += ["", title]
-        lines += [f"  {name:<24} {count:>10,}" for name, count in figures[group].items()]
+        lines += [f"  {plain(name, 40):<24} {count:>10,}" for name, count in figures[group].items()]
     return figures, "\n".join(lines), 0
 
 
@@ -101,10 +102,10 @@ def _action(action: AuditAction) -> dict[str, object]:
 def _line(action: AuditAction) -> str:
     when = action.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     undone = f"  (undone by {action.undone_by})" if action.undone_by else ""
-    reason = f"  {action.reason}" if action.reason else ""
+    reason = f"  {plain(action.reason, 200)}" if action.reason else ""
     return (
-        f"{action.sequence:>6}  {when}  {action.actor:<28}"
-        f" {action.verb:<10} {action.count:>7,}  {action.subject}{reason}{undone}"
+        f"{action.sequence:>6}  {when}  {plain(action.actor):<28}"
+        f" {plain(action.verb):<10} {action.count:>7,}  {plain(action.subject)}{reason}{undone}"
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from vendash.config import database_path
 from vendash.errors import VendashError
 from vendash.fleet import Fleet, current_actor
+from vendash.models import VenRow
 from vendash.store import open_store
 from vendash.store.protocol import FleetStore
 
@@ -43,6 +44,14 @@ def _make_folder(folder: Path) -> None:
         raise VendashError(
             f"Cannot make the folder {folder} ({error.strerror}): choose another with --db-path."
         ) from error
+
+
+def check_vens(names: Iterable[str], known: Iterable[VenRow]) -> None:
+    """Raise `VendashError` for a name that no VEN has."""
+    there = {row.name for row in known}
+    for name in names:
+        if name not in there:
+            raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
 
 
 def counted(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vendash.commands.opening import opened_store
+from vendash.commands.opening import check_vens, opened_store
 from vendash.config import database_path
 from vendash.engine.registration import chosen_url
 from vendash.errors import VendashError
@@ -98,9 +98,7 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
 def _chosen(rows: Sequence[VenRow], wanted: Wanted) -> list[VenRow]:
     """The VENs by name, as named and limited. Raises `VendashError` for an unknown one."""
     known = {row.name: row for row in rows if row.name != NO_VEN}
-    for name in wanted.vens:
-        if name not in known:
-            raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
+    check_vens(wanted.vens, known.values())
     names = sorted(set(wanted.vens)) if wanted.vens else sorted(known)
     return [known[name] for name in names[: wanted.limit]]
 

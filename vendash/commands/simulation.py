@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
-from vendash.commands.opening import counted, opened
+from vendash.commands.opening import check_vens, counted, opened
 from vendash.engine.simulation import TICK_SECONDS, simulation_of
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.models import RegistrationStatus, SimulationSettings
+from vendash.output import note
+from vendash.sample import meter_file
 from vendash.sim.simulation import Simulation
 from vendash.telemetry.sums import readings_of, sums_of
 from vendash.telemetry.ticks import TYPES, Roster, Tick
@@ -37,23 +38,28 @@ async def simulate(
 ) -> Answer:
     """Simulate the approved resources here, a tick a second, and print their sums by type.
 
-    Nothing is written anywhere. Raises `VendashError` when nothing is approved.
+    Nothing is written anywhere.
+
+    Raises:
+        VendashError: Nothing is approved there, or the meter data cannot be used.
     """
     async with opened(db_path) as fleet:
+        check_vens(vens, await fleet.reader.vens())
         settings = await fleet.reader.simulation()
+        meters = meter_file(fleet.path)
         everything = await fleet.reader.resources(await fleet.reader.keys(Query()))
     chosen = [(key, one) for key, one in everything if not vens or one.ven in vens]
     approved = sum(one.registration_status is RegistrationStatus.APPROVED for _, one in chosen)
     if not approved:
         raise VendashError("No resource is approved there: approve a VEN first (vendash approve).")
     wanted = SimulationSettings(on=True, speed=speed, seed=settings.seed)
-    simulation = simulation_of(chosen, wanted, start=time.time(), generation=1)
+    simulation = simulation_of(chosen, wanted, meters=meters, start=time.time(), generation=1)
     readings, ticks = 0, []
-    click.echo(f"SIM x{speed:g}  {counted(approved, 'approved resource')}, kW", err=True)
+    note(f"SIM x{speed:g}  {counted(approved, 'approved resource')}, kW")
     for tick in _ticks(simulation, seconds):
         readings += readings_of(tick)
         ticks.append(_figures(tick, simulation.roster))
-        click.echo(_line(ticks[-1]), err=True)
+        note(_line(ticks[-1]))
         await asyncio.sleep(TICK_SECONDS)
     document = {
         "approved": approved,

@@ -13,7 +13,6 @@ from pathlib import Path
 from vendash.engine.registration import RegistrationService
 from vendash.engine.simulation import SimulationService
 from vendash.engine.supervision import supervise
-from vendash.errors import VendashError
 from vendash.lock import exclusive, lock_path
 from vendash.store import open_store
 from vendash.telemetry.place import live_folder
@@ -42,31 +41,22 @@ async def run_engine(settings: EngineSettings) -> None:
 
     Raises:
         HeldByOtherError: An engine, or `vendash register`, works on this database already.
-        VendashError: The database cannot be opened.
+        VendashError: The database cannot be opened, or the folder for live readings not used.
     """
-    path = settings.database
-    if not path.exists():
-        raise VendashError(
-            f"There is no database {path}: run vendash prepare to make one,"
-            " or name another with --db-path."
-        )
-    refusal = f"Another process works on {path} already"
-    with exclusive(lock_path(path), "engine", refusal):
-        async with await open_store(path) as store:
+    async with await open_store(settings.database) as store:
+        path = store.path
+        with exclusive(lock_path(path), "engine", f"Another process works on {path} already"):
             folder = live_folder(path)
             registration = RegistrationService(store, settings)
             simulation = SimulationService(store, folder)
+            report = partial(_report, folder, registration, simulation)
             try:
                 async with asyncio.TaskGroup() as services:
                     services.create_task(
                         supervise("Registration", registration.run, registration.tell)
                     )
                     services.create_task(supervise("Simulation", simulation.run, simulation.tell))
-                    services.create_task(
-                        supervise(
-                            "Status", partial(_report, folder, registration, simulation), _log_only
-                        )
-                    )
+                    services.create_task(supervise("Status", report, _log_only))
             finally:
                 clear_status(folder)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vendash.filters import Query
 from vendash.models import Resource, SimulationSettings
-from vendash.sample import sample_meter_file
+from vendash.sample import meter_file, sample_meter_file
 from vendash.sim.meterfiles import read_meter_file
 from vendash.sim.profiles import load_unit_profiles
 from vendash.sim.simulation import Simulation, fleet_arrays
@@ -98,6 +98,7 @@ class SimulationService:
             simulation_of,
             resources,
             wanted,
+            meters=meter_file(self._store.path),
             start=start,
             generation=time.monotonic_ns(),
         )
@@ -125,15 +126,20 @@ def simulation_of(
     resources: Sequence[tuple[int, Resource]],
     wanted: SimulationSettings,
     *,
+    meters: Path | None = None,
     start: float,
     generation: int,
 ) -> Simulation:
-    """A simulation of these resources with the meters that come with vendash."""
+    """A simulation of these resources with the meters of a file, or those that come with vendash.
+
+    Raises:
+        VendashError: The file is not one of meter data, or is damaged.
+    """
     return Simulation(
         fleet_arrays(resources, generation),
         seed=wanted.seed,
         profiles=load_unit_profiles(),
-        meters=read_meter_file(sample_meter_file()),
+        meters=read_meter_file(meters or sample_meter_file()),
         start=start,
         speed=wanted.speed,
     )

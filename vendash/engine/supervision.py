@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from vendash.errors import VendashError
+from vendash.errors import mendable
 from vendash.telemetry.status import ServiceStatus
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -30,12 +30,8 @@ async def supervise(
         began = time.monotonic()
         try:
             await service()
-        except VendashError as error:
-            _log.warning("%s: %s", name, error)
-            detail = str(error)
-        except Exception as error:  # a service must not take the others down; the log has it whole
-            _log.exception("%s failed", name)
-            detail = f"{name} failed ({type(error).__name__}); the log has the details."
+        except Exception as error:  # a service must not take the others down
+            detail = _logged(name, error)
         else:
             return
         tell(ServiceStatus(health="trouble", text="failed", detail=detail, since=time.time()))
@@ -43,3 +39,13 @@ async def supervise(
             pause = FIRST_PAUSE_SECONDS
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _logged(name: str, error: Exception) -> str:
+    """The sentence about an error of a service, once the log has it too."""
+    known = mendable(error)
+    if known is not None:
+        _log.warning("%s: %s", name, known)
+        return str(known)
+    _log.error("%s failed", name, exc_info=error)
+    return f"{name} failed ({type(error).__name__}); the log has the details."

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import msgspec
 
-from vendash.models import ActionOutcome, RegistrationStatus, SimulationSettings
+from vendash.models import ActionOutcome, RegistrationStatus, SimulationSettings, VendashError
 from vendash.store import audit
 from vendash.store.resources import json_list
 
@@ -71,9 +71,12 @@ def set_status(
 
 
 def simulation(connection: sqlite3.Connection) -> SimulationSettings:
-    """The wanted state of the simulation."""
+    """The wanted state of the simulation; off where what stands there makes no sense."""
     value = setting(connection, "simulation")
-    return msgspec.json.decode(value, type=SimulationSettings) if value else SimulationSettings()
+    try:
+        return msgspec.json.decode(value or "{}", type=SimulationSettings)
+    except (msgspec.MsgspecError, VendashError):  # another program wrote it
+        return SimulationSettings()
 
 
 def set_simulation(
