@@ -6,8 +6,11 @@ import logging
 import logging.handlers
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
+
+from vendash.errors import VendashError
 
 
 def database_path(given: Path | None) -> Path:
@@ -20,7 +23,7 @@ def database_path(given: Path | None) -> Path:
     if named := os.environ.get("VENDASH_DB"):
         return Path(named)
     original = Path("config/resources.db")
-    if original.exists():
+    if os.access(original, os.F_OK):
         return original
     return platformdirs.user_data_path("vendash") / "resources.db"
 
@@ -31,13 +34,46 @@ def assets_path(given: Path | None) -> Path:
 
 
 def state_folder() -> Path:
-    """The user's folder for logs and for the demo's state; made when missing."""
-    return platformdirs.user_state_path("vendash", ensure_exists=True)
+    """The user's folder for logs and for the demo's state; made when missing.
+
+    Raises:
+        VendashError: It cannot be made.
+    """
+    folder = platformdirs.user_state_path("vendash")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VendashError(
+            f"Cannot make the folder {folder} for logs ({error.strerror}):"
+            " set XDG_STATE_HOME to a folder that you may write."
+        ) from error
+    return folder
+
+
+def open_log(name: str) -> BinaryIO:
+    """A file in the state folder to add to.
+
+    Raises:
+        VendashError: It cannot be written.
+    """
+    path = state_folder() / name
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise VendashError(
+            f"Cannot write the log {path} ({error.strerror}):"
+            " change its permissions, or set XDG_STATE_HOME to a folder that you may write."
+        ) from error
 
 
 def log_to_file(name: str) -> Path:
-    """Send the log of this process to a file of its own, at most 3 x 1 MB; its path."""
-    path = state_folder() / f"{name}.log"
+    """Send the log of this process to a file of its own, at most 3 x 1 MB; its path.
+
+    Raises:
+        VendashError: It cannot be written.
+    """
+    with open_log(f"{name}.log") as file:
+        path = Path(os.fsdecode(file.name))
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,8 +26,9 @@ class Holder(msgspec.Struct, frozen=True):
     """Who holds a lock."""
 
     kind: Literal["engine", "register", "demo"]
-    pid: int
-    since: float
+    pid: Annotated[int, msgspec.Meta(gt=0)]
+    """Never one of the numbers that stand for many processes: this one may be told to end."""
+    since: Annotated[float, msgspec.Meta(ge=0, le=1e11)]
     """Unix time."""
 
     def __str__(self) -> str:
@@ -60,8 +61,7 @@ def exclusive(
     descriptor = _open(path)
     try:
         _take(descriptor, path, refusal)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(Holder(kind, os.getpid(), time.time())), 0)
+        _sign(descriptor, path, Holder(kind, os.getpid(), time.time()))
         yield
         os.ftruncate(descriptor, 0)
     finally:
@@ -71,13 +71,15 @@ def exclusive(
 def holder(path: Path) -> Holder | None:
     """Who holds the lock now; None when nobody does."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not hang us
     except OSError:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(path)
+    except OSError:
+        return None
     finally:
         os.close(descriptor)
     return None
@@ -87,9 +89,22 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise VendashError(
-            f"Cannot write the lock {path} ({error.strerror}): make its folder writable."
-        ) from error
+        raise _unusable(path, error) from error
+
+
+def _sign(descriptor: int, path: Path, holder: Holder) -> None:
+    """Write who holds the lock."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(holder), 0)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> VendashError:
+    return VendashError(
+        f"Cannot write the lock {path} ({error.strerror}): make room, and its folder writable."
+    )
 
 
 def _take(descriptor: int, path: Path, refusal: str) -> None:
@@ -102,6 +117,8 @@ def _take(descriptor: int, path: Path, refusal: str) -> None:
                 who = _read(path)
                 raise HeldByOtherError(f"{refusal} ({who})" if who else refusal, who) from None
             time.sleep(0.02)
+        except OSError as error:  # a file system without locks
+            raise _unusable(path, error) from error
         else:
             return
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from vendash.config import state_folder
+from vendash.config import open_log
 from vendash.errors import VendashError
 from vendash.lock import holder, lock_path
 
@@ -38,8 +38,7 @@ class Companion:
         cls, arguments: Sequence[str], *, name: str, environment: Mapping[str, str] | None = None
     ) -> Companion:
         """Start `vendash ARGUMENTS --with-stdin`; its stderr goes to a log file of its own."""
-        log = state_folder() / f"{name}.err"
-        with log.open("ab") as errors:
+        with open_log(f"{name}.err") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -52,7 +51,7 @@ class Companion:
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,
             )
-        return cls(process, name, log)
+        return cls(process, name, Path(os.fsdecode(errors.name)))
 
     async def first_line(self) -> bytes:
         """What it says first on stdout. Raises `VendashError` when it ends or stays silent."""
@@ -104,8 +103,7 @@ class BackgroundEngine:
         """Start an engine in the background unless one runs."""
         if self.running():
             return
-        log = state_folder() / "engine.err"
-        with log.open("ab") as errors:
+        with open_log("engine.err") as errors:
             await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

@@ -81,5 +81,5 @@ def read_status(folder: Path) -> EngineStatus | None:
     """The last status of the live folder, however old; None where there is none."""
     try:
         return msgspec.json.decode((folder / "status.json").read_bytes(), type=EngineStatus)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return None
