@@ -1,0 +1,95 @@
+"""The header and the footer, as they lose what does not fit."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.screens.fleet import NOON
+from tests.screens.readers import NoReader
+from vendash.actions import Situation
+from vendash.fleet import Fleet
+from vendash.screens import lines
+from vendash.screens.console import Console
+from vendash.telemetry.status import EngineStatus, Health, ServiceStatus
+from vendash.widgets.line import width
+
+
+class NoFleet:
+    read_only = False
+
+
+def console(vtn: Health = "ok", text: str = "3.1") -> Console:
+    made = Console(
+        fleet=cast("Fleet", NoFleet()),
+        live=NoReader(),
+        folder=Path("/nowhere"),
+        site="nord@pi3",
+        clock=lambda: NOON,
+        marks=("DEMO",),
+    )
+    made.status = EngineStatus(
+        pid=1,
+        started=0.0,
+        beat=time.monotonic(),
+        vtn=ServiceStatus(health=vtn, text=text),
+        simulation=ServiceStatus(health="off"),
+    )
+    return made
+
+
+def header(cells: int, breadcrumb: str = "VENs › Aalborg", **options: str) -> str:
+    words = lines.header(console(**options), breadcrumb, ["DEMO"], cells)  # type: ignore[arg-type]
+    assert width(words) == cells
+    return "".join(text for text, _ in words)
+
+
+def test_the_header_loses_time_host_and_what_is_ok_in_this_order() -> None:
+    """What the operator must not overlook stays to the last."""
+    assert header(80).split() == "nord@pi3 VENs › Aalborg DEMO VTN ok 3.1 ENGINE ok 14:03".split()
+    assert header(60).split("  ")[0] == "nord@pi3"
+    assert "14:03" not in header(53)
+    assert "nord@pi3" in header(53)
+    assert "nord@pi3" not in header(48)
+    assert "VTN ok" in header(48)
+    assert header(30) == "VENs › Aalborg   DEMO         "
+
+
+def test_trouble_and_marks_are_never_lost() -> None:
+    """A long name is cut before a mark or a service in trouble is."""
+    said = header(40, breadcrumb="VENs › " + "x" * 60, vtn="trouble", text="token")
+    assert "VTN ! token" in said
+    assert " DEMO " in said
+    assert "…" in said
+
+
+@pytest.mark.parametrize("cells", [20, 40, 80, 120])
+def test_the_footer_fits_and_says_where_the_rest_is(cells: int) -> None:
+    """As much as fits of what works here, and `?:help` at the right."""
+    left, right = lines.footer(Situation(screen="vens"), cells)
+    assert width(left) + width(right) < cells
+    assert "".join(text for text, _ in right) == "?:help"
+
+
+def test_the_footer_offers_only_what_works() -> None:
+    """Read-only: no action that changes the fleet; without rows: none that needs one."""
+
+    def offered(now: Situation) -> str:
+        return "".join(text for text, _ in lines.footer(now, 200)[0])
+
+    assert "s:suspend" in offered(Situation(screen="vens"))
+    assert "s:suspend" not in offered(Situation(screen="vens", read_only=True))
+    assert "enter:open" not in offered(Situation(screen="vens", rows=False))
+    assert "n:next" not in offered(Situation(screen="vens", trouble=False))
+    assert "a:approve" not in offered(Situation(screen="vens", acting="approve"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3, "3 s"), (99, "99 s"), (240, "4 min"), (7200, "2 h")]
+)
+def test_time_spans(seconds: float, words: str) -> None:
+    """In the unit that reads best."""
+    assert lines.duration(seconds) == words
