@@ -201,3 +201,26 @@ async def test_a_long_read_delays_no_decision_and_no_screenful(store: SqliteStor
         assert (await store.rows([1]))[0].status is APPROVED
         release.set()
     assert reading.result() == 1, "one state of the file, as it was when the reading began"
+
+
+async def test_a_question_nobody_waits_for_any_more_is_given_up(store: SqliteStore) -> None:
+    """Typing goes on: what was asked for the text of a moment ago must not be in the way."""
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
+    started = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask_for_ever(connection: sqlite3.Connection) -> object:
+        loop.call_soon_threadsafe(started.set)
+        return connection.execute(endless).fetchone()
+
+    running = asyncio.create_task(store._database.read_slowly(ask_for_ever))
+    await started.wait()
+    queued = asyncio.create_task(store._database.read_slowly(ask_for_ever))
+    wanted = asyncio.create_task(store.work())
+    await asyncio.sleep(0)
+    for task in (queued, running):
+        task.cancel()
+    async with asyncio.timeout(10):
+        assert (await wanted).total == 12
+        done = await asyncio.gather(running, queued, return_exceptions=True)
+    assert [type(each) for each in done] == [asyncio.CancelledError] * 2

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import aiosqlite
 
@@ -57,10 +59,26 @@ class Link:
 
         Raises `VendashError` in place of SQLite's errors.
         """
+        return await self._to_its_end(tolerant(work))
+
+    async def ask(self, work: Work[T]) -> T:
+        """Run a reading function; when the caller is cancelled it is given up in the middle."""
+        question = _Question(work)
+        return await self._to_its_end(question.run, question)
+
+    async def close(self) -> None:
+        """Close when everything queued is done."""
+        await self._connection.close()
+
+    async def _to_its_end(self, work: Work[T], question: _Question[T] | None = None) -> T:
         task = asyncio.ensure_future(self._hop(work))
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
+            if question is not None:
+                question.given_up.set()
+                if question.running:
+                    self._connection._conn.interrupt()
             await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # taken note of: the caller is gone
@@ -70,13 +88,33 @@ class Link:
         # The one function of aiosqlite that runs a whole function in one hop has no public name.
         try:
             execute = cast(Execute, self._connection._execute)
-            return cast(T, await execute(tolerant(work), self._connection._conn))
+            return cast(T, await execute(work, self._connection._conn))
         except sqlite3.Error as error:
             raise explain(error, self._path) from error
 
-    async def close(self) -> None:
-        """Close when everything queued is done."""
-        await self._connection.close()
+
+@dataclass(slots=True)
+class _Question(Generic[T]):
+    """A reading function that nobody may want to hear the answer of any more."""
+
+    work: Work[T]
+    running: bool = False
+    given_up: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, connection: sqlite3.Connection) -> T:
+        while True:
+            if self.given_up.is_set():
+                raise sqlite3.OperationalError("interrupted")
+            self.running = True
+            try:
+                return tolerant(self.work)(connection)
+            except sqlite3.OperationalError as error:
+                # It may have been meant for the question before this one.
+                name = getattr(error, "sqlite_errorname", "")
+                if self.given_up.is_set() or name != "SQLITE_INTERRUPT":
+                    raise
+            finally:
+                self.running = False
 
 
 def connect(path: Path, *pragmas: str, read_only: bool = False) -> sqlite3.Connection:
@@ -180,11 +218,11 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run a quick reading function."""
-        return await self._quick.run(lambda connection: snapshot(connection, work))
+        return await self._quick.ask(lambda connection: snapshot(connection, work))
 
     async def read_slowly(self, work: Work[T]) -> T:
         """Run a reading function that may take long."""
-        return await self._slow.run(lambda connection: snapshot(connection, work))
+        return await self._slow.ask(lambda connection: snapshot(connection, work))
 
     async def write(self, work: Work[T]) -> T:
         """Run a function in one transaction. Raises `ReadOnlyError` in read-only mode."""

@@ -58,8 +58,9 @@ def set_status(
         ).fetchone()
         connection.execute(
             "UPDATE resources SET registration_status = ?, updated_at = CURRENT_TIMESTAMP"
-            " WHERE id IN (SELECT key FROM vendash_items WHERE sequence = ?)",
-            (new.value, action.sequence),
+            " WHERE id IN (SELECT key FROM temp.chosen)"
+            " AND registration_status IN (SELECT value FROM json_each(?))",
+            (new.value, allowed),
         )
     return ActionOutcome(
         sequence=action.sequence if changed else None,

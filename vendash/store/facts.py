@@ -18,9 +18,12 @@ from vendash.store import audit
 from vendash.store.values import number_of, object_of, status_of, text_of, ven_of
 
 UNKNOWN_STATUS = (
-    "(r.registration_status IS NULL"
-    " OR r.registration_status NOT IN ('PENDING', 'APPROVED', 'SUSPENDED'))"
+    "(r.registration_status IS NULL OR r.registration_status < 'APPROVED'"
+    " OR (r.registration_status > 'APPROVED' AND r.registration_status < 'PENDING')"
+    " OR (r.registration_status > 'PENDING' AND r.registration_status < 'SUSPENDED')"
+    " OR r.registration_status > 'SUSPENDED')"
 )
+"""Not one of the three decisions, said as ranges: an index finds those rows among a million."""
 OBSERVED = "wanted, remote_id, accepted_revision, told, state, doubtful, error, http_status"
 """The columns that `vendash_observations` and `vendash_elsewhere` share, but for the ids."""
 CURRENT_VTN = "(SELECT CAST(value AS INTEGER) FROM vendash_settings WHERE name = 'vtn')"
@@ -32,7 +35,11 @@ T = TypeVar("T")
 
 def is_stale(connection: sqlite3.Connection) -> bool:
     """Whether another program changed rows that we have not looked at since."""
-    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM vendash_stale)").fetchone()[0])
+    (stale,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM vendash_stale)"
+        f" OR EXISTS (SELECT 1 FROM resources r WHERE {UNKNOWN_STATUS})"
+    ).fetchone()
+    return bool(stale)
 
 
 def refresh(connection: sqlite3.Connection) -> None:
@@ -62,8 +69,7 @@ def refreshed(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection
 
 def _normalise_decisions(connection: sqlite3.Connection) -> None:
     odd = connection.execute(
-        "SELECT r.id, r.registration_status FROM vendash_stale s"
-        f" CROSS JOIN resources r ON r.id = s.key WHERE {UNKNOWN_STATUS}"
+        f"SELECT r.id, r.registration_status FROM resources r WHERE {UNKNOWN_STATUS} ORDER BY r.id"
     ).fetchall()
     if not odd:
         return
@@ -77,7 +83,6 @@ def _normalise_decisions(connection: sqlite3.Connection) -> None:
             wanted,
         )
         connection.executemany("UPDATE resources SET registration_status = ? WHERE id = ?", wanted)
-    # The updates marked nothing new: the values are known ones now.
 
 
 def _detach(connection: sqlite3.Connection) -> None:

@@ -20,6 +20,8 @@ _TROUBLE = "(o.state = 'conflict' OR o.state = 'failed' OR o.state = 'different'
 _TROUBLE_RANK = "CASE o.state WHEN 'conflict' THEN 0 WHEN 'failed' THEN 1 ELSE 2 END"
 _NAME = "r.resource_name COLLATE NOCASE"
 _ORDERS = {
+    Sort.NAME: _NAME,
+    Sort.TROUBLE: f"CASE WHEN {_TROUBLE} THEN {_TROUBLE_RANK} ELSE 3 END",
     Sort.STATUS: (
         "CASE r.registration_status WHEN 'APPROVED' THEN 1 WHEN 'SUSPENDED' THEN 2 ELSE 0 END"
     ),
@@ -51,10 +53,17 @@ class Condition:
     sql: str
     parameters: tuple[Parameter, ...] = ()
     tables: str = ""
+    needs_facts: bool = False
+    """It holds for no row whose facts are not made yet."""
 
 
-def ordered_keys(query: Query) -> list[Statement]:
-    """Statements whose keys, one statement after the other, are those of the query in order."""
+def ordered_keys(query: Query, *, all_of_them: bool = False) -> list[Statement]:
+    """Statements whose keys, one statement after the other, are those of the query in order.
+
+    Made for the first few keys, or for all of them.
+    """
+    if all_of_them and query.filter:
+        return [_sorted(query)]
     if query.sort is Sort.NAME:
         return [_by_name(query)]
     if query.sort is Sort.TROUBLE:
@@ -70,7 +79,7 @@ def decisions(query: Query) -> Statement:
     """How many resources of the query, its status left out, carry each value of the decision."""
     where = _where(_conditions(replace(query, status=None)))
     return Statement(
-        f"SELECT r.registration_status, count(*) FROM resources r{where.tables}{where.sql}"
+        f"SELECT r.registration_status, count(*) FROM {_from(where)}{where.sql}"
         " GROUP BY r.registration_status",
         where.parameters,
     )
@@ -100,8 +109,7 @@ def _branches(query: Query, *more: Condition) -> Iterator[Statement]:
         # What another program wrote a moment ago counts as pending until it is normalised.
         where = _where([Condition(UNKNOWN_STATUS), *rest])
         yield Statement(
-            "SELECT r.id AS id, r.resource_name AS name FROM vendash_stale x"
-            f" CROSS JOIN resources r ON r.id = x.key{where.tables}{where.sql}",
+            f"SELECT r.id AS id, r.resource_name AS name FROM resources r{where.tables}{where.sql}",
             where.parameters,
         )
 
@@ -119,13 +127,21 @@ def _troubled(query: Query) -> Statement:
 
 def _sorted(query: Query) -> Statement:
     direction = " DESC" if query.descending else ""
-    order = Condition("", tables="f" if query.sort is Sort.POWER else "")
+    order = Condition("", tables={Sort.POWER: "f", Sort.TROUBLE: "o"}.get(query.sort, ""))
     where = _where([*_conditions(query), order])
     return Statement(
-        f"SELECT r.id AS id FROM resources r{where.tables}{where.sql}"
+        f"SELECT r.id AS id FROM {_from(where)}{where.sql}"
         f" ORDER BY {_ORDERS[query.sort]}{direction}, {_NAME}{direction}, r.id{direction}",
         where.parameters,
     )
+
+
+def _from(where: Condition) -> str:
+    """The tables; facts first where one has to hold, so that both are read by ascending key."""
+    if not where.needs_facts:
+        return f"resources r{where.tables}"
+    rest = where.tables.replace(_JOINS["f"], "")
+    return f"vendash_facts f CROSS JOIN resources r ON r.id = f.key{rest}"
 
 
 def _where(conditions: list[Condition]) -> Condition:
@@ -136,6 +152,7 @@ def _where(conditions: list[Condition]) -> Condition:
         " WHERE " + " AND ".join(said) if said else "",
         tuple(value for condition in conditions for value in condition.parameters),
         "".join(_JOINS[name] for name in names),
+        any(condition.needs_facts for condition in conditions),
     )
 
 
@@ -152,9 +169,9 @@ def _conditions(query: Query) -> list[Condition]:
 
 def _negatable(term: Term) -> Condition:
     condition = _condition(term)
-    if not term.negated:
-        return condition
-    return replace(condition, sql=f"NOT coalesce({condition.sql}, 0)")
+    if term.negated:
+        return replace(condition, sql=f"NOT coalesce({condition.sql}, 0)")
+    return replace(condition, needs_facts="f" in condition.tables)
 
 
 def _condition(term: Term) -> Condition:

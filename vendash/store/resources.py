@@ -58,7 +58,7 @@ def first_rows(connection: sqlite3.Connection, query: Query, limit: int) -> list
 def keys(connection: sqlite3.Connection, query: Query) -> array[int]:
     """All keys in the query's order."""
     found = array("q")
-    for statement in ordered_keys(query):
+    for statement in ordered_keys(query, all_of_them=True):
         # One text made inside SQLite: a million rows handed over one by one would hold up the
         # event loop's thread all the while.
         (digits,) = connection.execute(
@@ -89,20 +89,29 @@ def counts(connection: sqlite3.Connection, query: Query) -> StatusCounts:
 
 def select(connection: sqlite3.Connection, wanted: Sequence[int]) -> Selection:
     """These rows, frozen; keys that are gone or named twice are left out."""
-    by_status: Counter[RegistrationStatus] = Counter()
-    powers: dict[int, float] = {}
-    for key, status, p_max_kw in connection.execute(
-        "SELECT r.id, r.registration_status, f.p_max_kw FROM resources r"
-        " LEFT JOIN vendash_facts f ON f.key = r.id"
-        " WHERE r.id IN (SELECT value FROM json_each(?))",
+    found = connection.execute(
+        "SELECT r.registration_status, count(*), total(f.p_max_kw)"
+        " FROM (SELECT DISTINCT value FROM json_each(?)) chosen CROSS JOIN resources r"
+        " ON r.id = chosen.value LEFT JOIN vendash_facts f ON f.key = r.id GROUP BY 1",
         (json_list(wanted),),
-    ):
-        by_status[status_of(status)] += 1
-        powers[key] = p_max_kw or 0.0
-    kept = array("q", (key for key in dict.fromkeys(wanted) if key in powers))
-    return Selection(
-        keys=kept, by_status=status_counts(by_status.items()), p_max_kw=sum(powers.values())
-    )
+    ).fetchall()
+    by_status = status_counts((status, number) for status, number, _ in found)
+    kept = array("q", wanted)
+    if by_status.total < len(kept):
+        kept = _there(connection, kept)
+    return Selection(keys=kept, by_status=by_status, p_max_kw=sum(row[2] for row in found))
+
+
+def _there(connection: sqlite3.Connection, wanted: Sequence[int]) -> array[int]:
+    """The keys that are in the file, once each, in their order."""
+    found = {
+        key
+        for (key,) in connection.execute(
+            "SELECT id FROM resources WHERE id IN (SELECT value FROM json_each(?))",
+            (json_list(wanted),),
+        )
+    }
+    return array("q", (key for key in dict.fromkeys(wanted) if key in found))
 
 
 def detail(connection: sqlite3.Connection, key: int) -> ResourceDetail | None:

@@ -109,7 +109,9 @@ class SqliteStore:
 
     async def first_rows(self, query: Query, limit: int) -> list[ResourceRow]:
         """The first rows in the query's order."""
-        return await self._database.read(lambda c: resources.first_rows(c, query, limit))
+        # A filter that matches little has to look at everything before it has found so many.
+        read = self._database.read_slowly if query.filter else self._database.read
+        return await read(lambda c: resources.first_rows(c, query, limit))
 
     async def keys(self, query: Query) -> array[int]:
         """The keys of all rows in the query's order."""
@@ -121,7 +123,7 @@ class SqliteStore:
 
     async def select(self, keys: Sequence[int]) -> Selection:
         """These rows, frozen."""
-        return await self._database.read(lambda c: resources.select(c, keys))
+        return await self._database.read_slowly(lambda c: resources.select(c, keys))
 
     async def detail(self, key: int) -> ResourceDetail | None:
         """All that is known of one resource."""

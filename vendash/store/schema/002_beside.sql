@@ -150,14 +150,5 @@ BEGIN
     WHERE key = NEW.id AND state <> 'waiting' AND state <> 'sending';
 END;
 
-CREATE TRIGGER vendash_decided_strangely AFTER UPDATE OF registration_status ON resources
-WHEN (NEW.registration_status IS NULL
-    OR (NEW.registration_status <> 'PENDING' AND NEW.registration_status <> 'APPROVED'
-        AND NEW.registration_status <> 'SUSPENDED'))
-    AND NOT EXISTS (SELECT 1 FROM vendash_stale WHERE key = NEW.id)
-BEGIN
-    INSERT INTO vendash_stale (key) VALUES (NEW.id);
-END;
-
 -- Nothing is known yet of the rows that are here.
 INSERT INTO vendash_stale (key) SELECT id FROM resources;
