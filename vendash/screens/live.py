@@ -66,7 +66,7 @@ class LiveScreen(ListScreen[Group]):
         self._past = NO_LOAD
         self._approved: int | None = None
         self._wanted_simulation: SimulationSettings | None = None
-        self._counted = -1
+        self._counted_epoch = -1
         self._sorted_ago = 0
         self._vens: dict[int, Group] = {}
         self._numbers: dict[str, int] = {}
@@ -181,14 +181,14 @@ class LiveScreen(ListScreen[Group]):
         return await self.fetch(self._in_order()[:limit])
 
     async def fetch(self, keys: Sequence[int]) -> Sequence[Group]:
-        """The VENs with these numbers."""
-        return [self._ven(key) for key in keys]
+        """The VENs with these numbers, also one that left; none when nothing is read at all."""
+        return [self._ven(key) for key in keys] if self._vens else []
 
     async def count(self) -> None:
         """How many VENs there are; and what the database says, when it has changed."""
         self.total = len(self._vens)
-        if self._counted != self.console.epoch:
-            self._counted = self.console.epoch
+        if self._counted_epoch != self.console.epoch:
+            self._counted_epoch = self.console.epoch
             reader = self.console.fleet.reader
             self._approved = (await reader.counts(Query())).approved
             self._wanted_simulation = await reader.simulation()

@@ -18,7 +18,7 @@ def kilowatts(kw: float) -> str:
 
 
 def work_words(now: Figures | None, load: Load, approved: int | None, why: str) -> Words:
-    """How many are approved and how many of them have readings; or since when none has.
+    """How many are approved and how many of them have readings; or how old these are.
 
     `why` says why there are no readings, where that is known.
     """
@@ -28,7 +28,7 @@ def work_words(now: Figures | None, load: Load, approved: int | None, why: str) 
     if now is None:
         return words
     if not now.fresh:
-        words.append((f"! last reading {duration(now.age)} ago", "trouble"))
+        words.append((f"! stale for {duration(now.age)}", "trouble"))
         return [*words, *([(": ", "text"), *with_keys(why)] if why else [])]
     words.append((f"{now.readings / load.interval:,.0f} readings/s", "text"))
     if now.stale:
@@ -37,22 +37,21 @@ def work_words(now: Figures | None, load: Load, approved: int | None, why: str) 
 
 
 def tick_words(now: Figures | None) -> Words:
-    """When the last tick was, by the local clock."""
-    return [] if now is None else [(f"last {datetime.fromtimestamp(now.at):%H:%M:%S}", "dim")]
+    """When the last tick was, by the local clock; an old one has its age instead."""
+    if now is None or not now.fresh:
+        return []
+    return [(f"last {datetime.fromtimestamp(now.at):%H:%M:%S}", "dim")]
 
 
 def summary_lines(now: Figures, load: Load) -> list[Words]:
     """The load now and over the last minutes."""
     style = "strong" if now.fresh else "dim"
-    lines = [
+    return [
         _figure("now", now.kw, style),
         _figure("peak", load.peak, "text"),
         _figure("mean", load.mean, "text"),
         _figure("export", now.export_kw, "text" if now.fresh else "dim"),
     ]
-    if not now.fresh:
-        lines += [[], [(f"  stale for {duration(now.age)}", "trouble")]]
-    return lines
 
 
 def _figure(name: str, kw: float, style: str) -> Words:
