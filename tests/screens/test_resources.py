@@ -274,3 +274,16 @@ async def test_what_another_operator_does_is_seen(tmp_path: Path) -> None:
         await one.type(AALBORG)
         await other.type("/aalborg\ray")
         await one.see("Approved 22")
+
+
+async def test_an_open_range_survives_a_change_by_others(tmp_path: Path) -> None:
+    """What others do while a range is open does not close it."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(AALBORG)
+        await operator.press("v", "down", "down")
+        rows = await operator.rows("Aalborg")
+        suspended = RegistrationStatus.SUSPENDED
+        await decide(operator.store, [rows[20].key], suspended, actor="bo@x pts/1")
+        await operator.wait(lambda: "Susp. 3" in operator.work)
+        await operator.press("v")
+        assert "3 marked" in operator.work

@@ -140,3 +140,16 @@ async def test_a_wrong_filter_is_said_while_typing(tmp_path: Path, typed: str, s
         assert said in operator.lines[2].removeprefix(f"/{typed}")
         await operator.press("escape")
         assert "6 of 6 shown" in operator.text
+
+
+async def test_marked_vens_that_a_filter_hides_are_left_alone_unless_h(tmp_path: Path) -> None:
+    """On VENs too only what is shown is acted on, and `h` adds the hidden ones."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("A/herning\rs")
+        assert operator.reserved.startswith("SUSPEND Herning: 12 resources")
+        assert "h:5 hidden too" in operator.reserved
+        await operator.press("h")
+        assert operator.reserved.startswith("SUSPEND 6 VENs: 57 resources")
+        await operator.press("escape", "s", "y")
+        assert await operator.statuses("Herning") == {"p": 0, "a": 0, "s": 12}
+        assert await operator.statuses("Aabenraa") == {"p": 4, "a": 0, "s": 0}

@@ -195,6 +195,7 @@ class Anywhere:
 
         async def stop() -> None:
             self.console.say("ending the engine")
+            self.console.show()
             await engine.stop()
             self.app.exit()
 

@@ -7,6 +7,7 @@ import logging
 import time
 from array import array
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from textual.containers import Horizontal
@@ -36,6 +37,16 @@ _SLICE = 100_000
 """Keys looked through without letting anything else run."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the cursor was when other rows were asked for."""
+
+    key: int | None
+    index: int
+    at_start: bool = False
+    """At the first row, where it stays whatever comes first then."""
 
 
 class ListScreen(BaseScreen, Generic[R]):
@@ -75,6 +86,7 @@ class ListScreen(BaseScreen, Generic[R]):
         self._generation = 0
         self._wanted = asyncio.Event()
         self._settled = asyncio.Event()
+        self._all_counted = asyncio.Event()
         self._asked_anew = True
         """The operator asked for other rows; else the database has changed."""
         self._stale = False
@@ -132,6 +144,7 @@ class ListScreen(BaseScreen, Generic[R]):
         self.held = self.held and not anew
         if anew:
             self._settled.clear()
+            self._all_counted.clear()
         self._wanted.set()
 
     async def settled(self) -> None:
@@ -143,8 +156,9 @@ class ListScreen(BaseScreen, Generic[R]):
             raise VendashError("The list is still loading: try again in a moment.") from None
 
     async def shown(self) -> None:
-        """Also when the rows that are seen have been read."""
+        """Also when the rows that are seen have been read, and all counts."""
         await self.settled()
+        await self._all_counted.wait()
         await self.table.loaded()
 
     async def _load_forever(self) -> None:
@@ -154,26 +168,36 @@ class ListScreen(BaseScreen, Generic[R]):
             generation, anew = self._generation, self._asked_anew
             try:
                 await self._load(generation, anew=anew)
-                self._error = ""
+                if generation == self._generation:
+                    self._found()
+                await self.count()
+                await self._count_hidden()
             except Exception as error:  # whatever it is, the list goes on and says so
                 self.failed(error)
             if generation == self._generation:
-                self._loading = False
-                self._asked_anew = False
-                self._settled.set()
+                self._found()
+                self._all_counted.set()
                 self.show()
                 self.rows_shown()
 
     async def _load(self, generation: int, *, anew: bool) -> None:
         self._renewed = time.monotonic()
+        self._error = ""
         if not anew:
             self.table.renew()
         if anew or not self.held:
             await self._load_keys(generation, anew=anew)
-        await self.count()
-        await self._count_hidden()
+
+    def _found(self) -> None:
+        """The rows that were asked for are there: keys may act on them."""
+        self._loading = False
+        self._asked_anew = False
+        self._settled.set()
+        self.show()
 
     async def _load_keys(self, generation: int, *, anew: bool) -> None:
+        table = self.table
+        place = Place(table.cursor_key, table.cursor, at_start=anew and table.cursor == 0)
         finding = asyncio.ensure_future(self.find())
         try:
             if anew:
@@ -181,8 +205,16 @@ class ListScreen(BaseScreen, Generic[R]):
             keys = await finding
         finally:
             finding.cancel()
-        if generation == self._generation:
-            await self._take_keys(keys, generation, anew=anew)
+        if not anew:  # the cursor may have moved meanwhile
+            place = Place(table.cursor_key, table.cursor)
+        cursor = await place_of(place.key, keys, near=place.index)
+        begun = await place_of(table.range_key, keys, near=table.range_from or 0)
+        if generation != self._generation:
+            return
+        if not anew and cursor is None and await self._left_behind():
+            self.held = True  # the next key must not hit the row that would take its place
+            return
+        table.show_keys(keys, 0 if place.at_start else cursor or 0, range_from=begun)
 
     async def _paint_first(self, finding: asyncio.Future[Sequence[int]], generation: int) -> None:
         await asyncio.wait({finding}, timeout=PATIENCE_SECONDS)
@@ -192,19 +224,6 @@ class ListScreen(BaseScreen, Generic[R]):
         if generation == self._generation and not finding.done():
             self.table.remember(rows)
             self.table.show_keys(array("q", map(self.key_of, rows)), 0)
-
-    async def _take_keys(self, keys: Sequence[int], generation: int, *, anew: bool) -> None:
-        table = self.table
-        at_start = table.cursor == 0
-        cursor = await place_of(table.cursor_key, keys, near=table.cursor)
-        if generation != self._generation:
-            return
-        if not anew and cursor is None and await self._left_behind():
-            self.held = True  # the next key must not hit the row that would take its place
-            return
-        if anew and at_start:
-            cursor = 0
-        table.show_keys(keys, cursor or 0)
 
     async def _left_behind(self) -> bool:
         """Whether the row under the cursor still exists, though not in this list any more."""

@@ -172,7 +172,14 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def target(self, verb: Verb) -> Target:
         """The resources of the chosen VENs that the verb would change."""
-        names = [self._names[key] for key in await self.chosen()]
+        return await self._target(verb, await self.chosen(), self.hidden_marks)
+
+    async def hidden_too(self, verb: Verb) -> Target:
+        """The same of all marked VENs."""
+        return await self._target(verb, array("q", self.table.marks), 0)
+
+    async def _target(self, verb: Verb, numbers: Sequence[int], hidden: int) -> Target:
+        names = [self._names[number] for number in numbers]
         reader = self.console.fleet.reader
         keys = array("q")
         for name in names:
@@ -188,6 +195,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
             words=vens_words(verb, names, selection, stay),
             where=names[0] if len(names) == 1 else f"{len(names):,} VENs",
             options=chosen,
+            hidden=hidden,
         )
 
     async def _go_to_trouble(self, step: int) -> None:

@@ -142,15 +142,23 @@ class Table(Grounded, Generic[R]):
         key = self.cursor_key
         return None if key is None else self.cache.get(key)
 
-    def show_keys(self, keys: Sequence[int], cursor: int) -> None:
-        """Show these rows with the cursor at this place, on the same line of the screen."""
-        same = (keys, cursor) == (self.keys, self.cursor) and len(keys) > 0
-        if same and self.range_from is None:
+    @property
+    def range_key(self) -> int | None:
+        """The key at which an open range begins; None where none is open."""
+        return None if self.range_from is None else self.keys[self.range_from]
+
+    def show_keys(self, keys: Sequence[int], cursor: int, *, range_from: int | None = None) -> None:
+        """Show these rows with the cursor at this place, on the same line of the screen.
+
+        `range_from` is where an open range begins in them; without it the range is closed.
+        """
+        before = (self.keys, self.cursor, self.range_from)
+        if before == (keys, cursor, range_from) and len(keys) > 0:
             self._need_rows()
             return
         line = self.cursor - self.top
         self.keys = keys
-        self.range_from = None
+        self.range_from = range_from
         self.cursor = max(0, min(cursor, len(keys) - 1))
         self.top = self.cursor - line
         self._message = []
