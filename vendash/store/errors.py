@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import glob
+import os
 import sqlite3
 from pathlib import Path
 
 from vendash.errors import VendashError
 
+CANNOT_BE_WRITTEN = (
+    "cannot be written: change the permissions of the file and its folder,"
+    " or copy it to a folder of your own."
+)
+_FULL = (
+    "did not take the change, as the disk is full: nothing was changed; make room and try again."
+)
+_SHARED_MEMORY_BYTES = 32_768
 _SENTENCES = {
     "SQLITE_BUSY": "is locked by another program: close that program, or try again.",
     "SQLITE_LOCKED": "is locked by another program: close that program, or try again.",
-    "SQLITE_FULL": "did not take the change, as the disk is full: nothing was changed;"
-    " make room and try again.",
-    "SQLITE_READONLY": "cannot be written: change the permissions of the file and its folder,"
-    " or use --read-only.",
+    "SQLITE_FULL": _FULL,
+    "SQLITE_READONLY": CANNOT_BE_WRITTEN,
     "SQLITE_CANTOPEN": "cannot be opened: check that you may read the file and write its folder.",
     "SQLITE_PERM": "cannot be opened: check that you may read and write the file.",
     "SQLITE_AUTH": "cannot be opened: check that you may read and write the file.",
@@ -29,6 +36,8 @@ _SENTENCES = {
 def explain(error: sqlite3.Error, path: Path) -> VendashError:
     """The error as one sentence."""
     name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith("SQLITE_IOERR") and _no_room(path):
+        return VendashError(f"The database {path} {_FULL}")
     for beginning, sentence in _SENTENCES.items():
         if name.startswith(beginning):
             return VendashError(f"The database {path} {sentence}")
@@ -37,6 +46,15 @@ def explain(error: sqlite3.Error, path: Path) -> VendashError:
     return VendashError(
         f"The database {path} did not do as asked ({error}): run vendash check, and report this."
     )
+
+
+def _no_room(path: Path) -> bool:
+    """Whether the disk is full: SQLite says of its shared memory only that it cannot be made."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _SHARED_MEMORY_BYTES
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vendash.errors import VendashError
 from vendash.store.database import connect, tolerant
-from vendash.store.errors import explain
+from vendash.store.errors import CANNOT_BE_WRITTEN, explain
 from vendash.store.migrations import bring_up_to_date, latest, refuse_strangers, version_of
 
 _MAGIC = b"SQLite format 3\0"
@@ -20,8 +20,8 @@ def prepare_file(path: Path, *, read_only: bool, create: bool) -> Path:
 
     Returns its real path: SQLite keeps the log beside that, not beside a link to it.
     """
-    path = path.resolve()
-    _look_at(path, create=create and not read_only)
+    path = Path(os.path.realpath(path))
+    _look_at(path, read_only=read_only, create=create and not read_only)
     try:
         with closing(connect(path, read_only=read_only)) as connection:
             if read_only:
@@ -41,7 +41,7 @@ def _refuse_older(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _look_at(path: Path, *, create: bool) -> None:
+def _look_at(path: Path, *, read_only: bool, create: bool) -> None:
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +54,8 @@ def _look_at(path: Path, *, create: bool) -> None:
         if path.is_dir():
             raise VendashError(f"{path} is a folder: name a database file with --db-path.")
         beginning = _beginning(path)
+        if not read_only and not os.access(path, os.W_OK):
+            raise VendashError(f"The database {path} {CANNOT_BE_WRITTEN}")
     except OSError as error:
         raise VendashError(
             f"Cannot open the database {path} ({error.strerror}): check the path and its"
