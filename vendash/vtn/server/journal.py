@@ -141,7 +141,10 @@ async def durable_state(path: Path, dialect: Dialect) -> AsyncIterator[VtnState]
         _create_private(path)
         db = await aiosqlite.connect(path, isolation_level=None, timeout=1.0)
     except (OSError, sqlite3.Error) as error:
-        raise VendashError(f"The state file {path} cannot be opened ({error}).") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise VendashError(
+            f"The state file {path} cannot be opened ({why}): name a file that you may write."
+        ) from error
     try:
         stored = await _open(db, path, dialect)
         journal = SqliteJournal(db)
