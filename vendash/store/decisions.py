@@ -25,7 +25,8 @@ def choose(connection: sqlite3.Connection, keys: Sequence[int]) -> int:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (key INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM temp.chosen")
     return connection.execute(
-        "INSERT OR IGNORE INTO temp.chosen SELECT value FROM json_each(?)", (json_list(keys),)
+        "INSERT OR IGNORE INTO temp.chosen SELECT value FROM json_each(?)",
+        (json_list(sorted(keys)),),
     ).rowcount
 
 

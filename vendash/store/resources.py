@@ -91,9 +91,9 @@ def select(connection: sqlite3.Connection, wanted: Sequence[int]) -> Selection:
     """These rows, frozen; keys that are gone or named twice are left out."""
     found = connection.execute(
         "SELECT r.registration_status, count(*), total(f.p_max_kw)"
-        " FROM (SELECT DISTINCT value FROM json_each(?)) chosen CROSS JOIN resources r"
+        " FROM json_each(?) chosen CROSS JOIN resources r"
         " ON r.id = chosen.value LEFT JOIN vendash_facts f ON f.key = r.id GROUP BY 1",
-        (json_list(wanted),),
+        (json_list(sorted(set(wanted))),),  # ascending, as the pages of the file are
     ).fetchall()
     by_status = status_counts((status, number) for status, number, _ in found)
     kept = array("q", wanted)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from vendash.filters import Query
+from vendash.filters import Query, Sort
 from vendash.models import (
     ActionOutcome,
     AuditAction,
@@ -109,8 +109,9 @@ class SqliteStore:
 
     async def first_rows(self, query: Query, limit: int) -> list[ResourceRow]:
         """The first rows in the query's order."""
-        # A filter that matches little has to look at everything before it has found so many.
-        read = self._database.read_slowly if query.filter else self._database.read
+        # Any other order looks at everything, and so does a filter that matches little.
+        at_once = query.sort in (Sort.NAME, Sort.TROUBLE) and not query.filter
+        read = self._database.read if at_once else self._database.read_slowly
         return await read(lambda c: resources.first_rows(c, query, limit))
 
     async def keys(self, query: Query) -> array[int]:
