@@ -11,17 +11,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vendash.engine.memory import give_back
 from vendash.filters import Query
 from vendash.models import Resource, SimulationSettings
 from vendash.sample import meter_file, sample_meter_file
 from vendash.sim.meterfiles import read_meter_file
 from vendash.sim.profiles import load_unit_profiles
-from vendash.sim.simulation import Simulation, fleet_arrays
+from vendash.sim.simulation import SimulatedFleet, Simulation, fleet_arrays, joined
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.live import LiveWriter
 from vendash.telemetry.status import ServiceStatus
 
 TICK_SECONDS = 1.0
+PAGE = 500
+"""Resources read at once."""
 OFF = ServiceStatus(health="off", text="off")
 
 
@@ -92,18 +95,27 @@ class SimulationService:
     async def _begin(self, wanted: SimulationSettings, live: LiveWriter) -> Simulation:
         """A simulation of the fleet as it is now, going on at the simulated time reached."""
         start = self._simulation.now if self._simulation else time.time()
-        resources = await self._store.resources(await self._store.keys(Query()))
         simulation = await asyncio.to_thread(
-            # Rises from one engine to the next too: the ring does not outlive the machine's uptime.
-            simulation_of,
-            resources,
+            _simulation_of_arrays,
+            await self._fleet(),
             wanted,
             meters=meter_file(self._store.path),
             start=start,
-            generation=time.monotonic_ns(),
         )
+        await asyncio.to_thread(give_back)
         live.publish_roster(simulation.roster)
         return simulation
+
+    async def _fleet(self) -> SimulatedFleet:
+        """The whole fleet, a page at a time: ten thousand `Resource`s at once take 14 MB."""
+        keys = sorted(await self._store.keys(Query()))
+        # Rises from one engine to the next too: the ring does not outlive the machine's uptime.
+        generation = time.monotonic_ns()
+        pages = [fleet_arrays((), generation)]
+        for start in range(0, len(keys), PAGE):
+            rows = await self._store.resources(keys[start : start + PAGE])
+            pages.append(fleet_arrays(rows, generation))
+        return joined(pages, generation)
 
     async def _advance(self, live: LiveWriter, simulation: Simulation) -> None:
         """One tick, off the loop: with a million resources it takes tens of milliseconds."""
@@ -135,8 +147,15 @@ def simulation_of(
     Raises:
         VendashError: The file is not one of meter data, or is damaged.
     """
+    fleet = fleet_arrays(resources, generation)
+    return _simulation_of_arrays(fleet, wanted, meters=meters, start=start)
+
+
+def _simulation_of_arrays(
+    fleet: SimulatedFleet, wanted: SimulationSettings, *, meters: Path | None, start: float
+) -> Simulation:
     return Simulation(
-        fleet_arrays(resources, generation),
+        fleet,
         seed=wanted.seed,
         profiles=load_unit_profiles(),
         meters=read_meter_file(meters or sample_meter_file()),

@@ -95,6 +95,35 @@ def fleet_arrays(resources: Iterable[tuple[int, Resource]], generation: int) -> 
     )
 
 
+def joined(parts: Sequence[SimulatedFleet], generation: int) -> SimulatedFleet:
+    """One fleet of several whose keys ascend from part to part."""
+    ven_names = tuple(sorted({name for part in parts for name in part.roster.ven_names}))
+    places = {name: place for place, name in enumerate(ven_names)}
+
+    def vens(roster: Roster) -> NDArray[np.int32]:
+        return np.array([places[name] for name in roster.ven_names], dtype=np.int32)[roster.vens]
+
+    roster = Roster(
+        generation=generation,
+        keys=np.concatenate([part.roster.keys for part in parts]),
+        types=np.concatenate([part.roster.types for part in parts]),
+        vens=np.concatenate([vens(part.roster) for part in parts]),
+        ven_names=ven_names,
+    )
+    return SimulatedFleet(
+        roster=roster,
+        resource_ids=[one for part in parts for one in part.resource_ids],
+        sub_types=[one for part in parts for one in part.sub_types],
+        p_max=np.concatenate([part.p_max for part in parts]),
+        p_min=np.concatenate([part.p_min for part in parts]),
+        e_max=np.concatenate([part.e_max for part in parts]),
+        e_min=np.concatenate([part.e_min for part in parts]),
+        latitude=np.concatenate([part.latitude for part in parts]),
+        longitude=np.concatenate([part.longitude for part in parts]),
+        reads=np.concatenate([part.reads for part in parts]),
+    )
+
+
 def has_readings(resource: Resource) -> bool:
     """Whether a resource has readings: it is approved and enabled."""
     return resource.enabled and resource.registration_status is RegistrationStatus.APPROVED
