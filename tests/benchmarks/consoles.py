@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,23 +16,61 @@ from vendash.lock import holder, lock_path
 PROGRAM = (sys.executable, "-m", "vendash")
 FIRST_VEN = b"Aabenraa"
 """By name the first VEN of the sample fleet and of the big one."""
+STILL_SECONDS = 0.15
+"""After so long without a byte a key press has been painted."""
 
 
 def home(folder: Path) -> Mapping[str, str]:
-    """An environment whose state and live numbers are kept in this folder."""
+    """An environment whose state, live numbers and byte code are kept in this folder."""
     for name in ("state", "run"):
         (folder / name).mkdir(exist_ok=True)
-    return {"XDG_STATE_HOME": str(folder / "state"), "XDG_RUNTIME_DIR": str(folder / "run")}
+    return {
+        "XDG_STATE_HOME": str(folder / "state"),
+        "XDG_RUNTIME_DIR": str(folder / "run"),
+        # An installed program has byte code, whatever the machine that measures is set to.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+    }
+
+
+@contextmanager
+def terminal(
+    command: Sequence[str], folder: Path, *, columns: int = 120, rows: int = 40
+) -> Iterator[Terminal]:
+    """Any program in such a home."""
+    with Terminal(command, columns=columns, rows=rows, environment=home(folder)) as shown:
+        yield shown
 
 
 @contextmanager
 def console(
     database: Path, folder: Path, *options: str, columns: int = 120, rows: int = 40
 ) -> Iterator[Terminal]:
-    """The console on its way to the first paint."""
+    """A console with its first rows on the screen."""
     command = (*PROGRAM, "--db-path", str(database), *options)
-    with Terminal(command, columns=columns, rows=rows, environment=home(folder)) as terminal:
-        yield terminal
+    with terminal(command, folder, columns=columns, rows=rows) as shown:
+        shown.wait_bytes(FIRST_VEN)
+        yield shown
+
+
+def show_resources(shown: Terminal, count: int) -> None:
+    """Go to the list of all resources, and wait until all of them are in it."""
+    begin = len(shown.raw)
+    shown.send("2")
+    shown.wait_bytes(f"{count:,} of {count:,} shown".encode(), since=begin)
+    shown.quiet()
+
+
+def milliseconds_to_paint(shown: Terminal, keys: str) -> float:
+    """Type this; how long until the last byte of what came of it had been written."""
+    before, begin = len(shown.raw), time.perf_counter()
+    shown.send(keys)
+    end = begin
+    patience = 20.0
+    while shown.read(patience):
+        end, patience = time.perf_counter(), STILL_SECONDS
+    assert len(shown.raw) > before, f"nothing came of {keys!r}"
+    return 1000 * (end - begin)
 
 
 def stop_engine(database: Path) -> None:

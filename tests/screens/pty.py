@@ -23,6 +23,10 @@ QUIET_SECONDS = 0.3
 """After so long without a byte a program is taken to have painted all it had to."""
 
 
+_NOT_INHERITED = frozenset("COLORTERM COLUMNS LINES NO_COLOR SSH_CONNECTION SSH_TTY TMUX".split())
+"""What would make a program take this terminal for another one."""
+
+
 @dataclass
 class Count:
     """How many bytes a program has written to its terminal."""
@@ -53,9 +57,7 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in {"COLORTERM", "TMUX", "NO_COLOR", "SSH_TTY", "SSH_CONNECTION"}
+            name: value for name, value in os.environ.items() if name not in _NOT_INHERITED
         }
         self.process = subprocess.Popen(
             command,
@@ -113,26 +115,26 @@ class Terminal:
         while not holds(self.text):
             if time.monotonic() > deadline:
                 raise AssertionError(f"not seen within {seconds} s: {what!r} in\n{self.text}")
-            if not self._read(0.05) and self.process.poll() is not None and not self._read(0):
+            if not self.read(0.05) and self.process.poll() is not None and not self.read(0):
                 raise AssertionError(f"the program ended with {self.process.returncode}")
 
     def wait_bytes(self, wanted: bytes, *, since: int = 0, seconds: float = 60.0) -> None:
         """Read until these bytes have come after so many others, without drawing anything."""
         deadline = time.monotonic() + seconds
         while wanted not in self.raw[since:]:
-            if time.monotonic() > deadline or not (self._read(1.0) or self.process.poll() is None):
+            if time.monotonic() > deadline or not (self.read(1.0) or self.process.poll() is None):
                 raise AssertionError(f"not written: {wanted!r}; but\n{self.text}")
 
     def quiet(self, seconds: float = QUIET_SECONDS) -> None:
         """Read until nothing has been written for so long."""
-        while self._read(seconds):
+        while self.read(seconds):
             pass
 
     def listen(self, seconds: float) -> None:
         """Read whatever is written within so long."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            self._read(left)
+            self.read(left)
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[Count]:
@@ -144,7 +146,8 @@ class Terminal:
         finally:
             self._counts.remove(count)
 
-    def _read(self, seconds: float) -> int:
+    def read(self, seconds: float) -> int:
+        """Read what there is, waiting for it at most so long; how many bytes it was."""
         ready, _, _ = select.select([self._master], [], [], seconds)
         if not ready:
             return 0
