@@ -23,7 +23,9 @@ QUIET_SECONDS = 0.3
 """After so long without a byte a program is taken to have painted all it had to."""
 
 
-_NOT_INHERITED = frozenset("COLORTERM COLUMNS LINES NO_COLOR SSH_CONNECTION SSH_TTY TMUX".split())
+_NOT_INHERITED = frozenset(
+    ["COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "TMUX"]
+)
 """What would make a program take this terminal for another one."""
 
 
