@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,10 @@ _UNSET = (
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, also for processes that a test starts."""
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty home, also for processes that a test starts; in none of them may a defect show."""
     folder = tmp_path_factory.mktemp("home")
     for name, below in (
         ("XDG_RUNTIME_DIR", "run"),
@@ -37,4 +40,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(folder))
     for name in _UNSET:
         monkeypatch.delenv(name, raising=False)
-    return folder
+    yield folder
+    defects = folder / "state" / "vendash" / "defects.log"
+    assert not defects.exists(), defects.read_text()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vendash.errors import VendashError
 from vendash.lock import HeldByOtherError, exclusive, holder, lock_path
 
 HOLD = """
@@ -69,3 +70,42 @@ def test_looking_at_the_lock_does_not_keep_it_from_anyone(tmp_path: Path) -> Non
         with exclusive(path, "engine", "busy"):
             assert holder(path) is not None
         assert holder(path) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nonsense",
+        b'{"kind": "engine", "pid": -1, "since": 0}',
+        b'{"kind": "engine", "pid": 0, "since": 0}',
+        b'{"kind": "engine", "pid": 2, "since": 1e300}',
+    ],
+)
+def test_what_a_foreign_lock_file_says_is_not_believed(
+    tmp_path: Path, other: subprocess.Popen[str], content: bytes
+) -> None:
+    """Its process may be told to end, and -1 would stand for all processes of this user."""
+    path = lock_path(tmp_path / "fleet.db")
+    path.write_bytes(content)
+    assert holder(path) is None
+    with pytest.raises(HeldByOtherError, match="busy"), exclusive(path, "register", "busy"):
+        pytest.fail("two processes hold the lock")
+    end(other)
+
+
+def test_a_stale_lock_file_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = lock_path(tmp_path / "fleet.db")
+    path.write_bytes(b'{"kind": "engine", "pid": 1, "since": 0}')
+    assert holder(path) is None
+    with exclusive(path, "register", "busy"):
+        mine = holder(path)
+    assert mine is not None
+    assert mine.pid == os.getpid()
+
+
+def test_a_lock_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    path = lock_path(tmp_path / "fleet.db")
+    path.mkdir()
+    with pytest.raises(VendashError, match="Cannot write the lock"), exclusive(path, "demo", ""):
+        pytest.fail("a folder is no lock")
