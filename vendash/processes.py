@@ -133,10 +133,16 @@ class BackgroundEngine:
 
 
 def require_terminal() -> None:
-    """Raise `VendashError` where there is no terminal to show anything on."""
+    """Raise `VendashError` where there is no terminal that the console can be shown on."""
     # The screen is drawn on stderr, as every Textual app does.
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise VendashError(
             "The console needs a terminal; over ssh add -t, in scripts use the commands"
             " (vendash --help)."
+        )
+    kind = os.environ.get("TERM", "")
+    if kind in {"", "dumb", "unknown"}:
+        raise VendashError(
+            f"A terminal of the type {kind!r} cannot show the console: set TERM to what it is,"
+            " for instance TERM=xterm-256color."
         )
