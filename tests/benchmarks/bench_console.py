@@ -28,6 +28,8 @@ from tests.screens.pty import Terminal
 
 ROUNDS = 9
 PRESSES = 40
+NARROW = 110
+"""Cells; without the pane, which follows the cursor only later."""
 
 _ONE_STATIC = """
 from textual.app import App
@@ -89,8 +91,8 @@ def _seconds_to(marker: bytes, command: Sequence[str], folder: Path) -> float:
 
 def _keys(folder: Path, sample: Path, big: Path) -> list[Ratio]:
     with (
-        console(sample, folder, "--read-only") as few,
-        console(big, folder, "--read-only") as many,
+        console(sample, folder, "--read-only", columns=NARROW) as few,
+        console(big, folder, "--read-only", columns=NARROW) as many,
     ):
         show_resources(few, SAMPLE)
         show_resources(many, MILLION)
