@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from vendash.commands.opening import opened_store
 from vendash.config import log_to_file, state_folder
 from vendash.errors import VendashError
 from vendash.filters import Query
@@ -28,6 +27,7 @@ from vendash.lock import exclusive
 from vendash.output import note
 from vendash.processes import Companion, require_terminal
 from vendash.sample import sample_assets
+from vendash.store import open_store
 from vendash.store.assets import read_assets
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
@@ -89,17 +89,40 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
     folder = demo_folder()
     refusal = "A demo is running already: leave it with q before starting another"
     with exclusive(state_folder() / "demo.lock", "demo", refusal):
-        if fresh and folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(folder, fresh=fresh)
         async with (
             _vtn(folder) as peer,
-            opened_store(folder / "resources.db", create=True) as store,
+            _kept_store(folder / "resources.db") as store,
         ):
             fleet = Fleet(store, actor=current_actor())
             await _prepare(store, fleet, peer)
             async with _engine(store.path, peer):
                 yield Demo(fleet, peer, time.monotonic() - began)
+
+
+def _make_folder(folder: Path, *, fresh: bool) -> None:
+    try:
+        if fresh and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VendashError(
+            f"Cannot make the folder {folder} of the demo ({error.strerror}):"
+            " remove what is there, or check its permissions."
+        ) from error
+
+
+@asynccontextmanager
+async def _kept_store(path: Path) -> AsyncIterator[FleetStore]:
+    """The store of the last run, or a new one."""
+    try:
+        store = await open_store(path, create=True)
+    except VendashError as error:
+        raise VendashError(
+            f"The demo cannot go on where it was ({error}): vendash demo --fresh starts over."
+        ) from error
+    async with store:
+        yield store
 
 
 @asynccontextmanager

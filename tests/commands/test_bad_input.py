@@ -21,6 +21,7 @@ import pytest
 from tests.commands.conftest import Said, Vendash
 from vendash import cli
 from vendash.config import state_folder
+from vendash.demo import demo_folder
 from vendash.errors import VendashError
 from vendash.processes import require_terminal
 
@@ -329,6 +330,17 @@ def as_anyone(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except FileNotFoundError:
         pytest.skip("root cannot give up its rights here: setpriv is missing")
+
+
+@pytest.mark.parametrize("case", ["not SQLite", "a folder"])
+def test_a_demo_that_cannot_go_on_says_how_to_start_over(vendash: Vendash, case: str) -> None:
+    kept = demo_folder() / "resources.db"
+    kept.parent.mkdir()
+    kept.touch()
+    BAD_DATABASE[case][0](kept)
+    said = vendash("demo", "--headless")
+    assert (said.code, is_one_sentence(said)) == (1, True)
+    assert "vendash demo --fresh starts over" in said.err
 
 
 # --- options and the environment -----------------------------------------------------------------

@@ -25,7 +25,7 @@ from vendash.lock import HeldByOtherError
 from vendash.store import SqliteStore, open_store
 from vendash.telemetry.live import LiveReader
 from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import read_status
+from vendash.telemetry.status import ServiceStatus, read_status
 from vendash.telemetry.ticks import Quality
 from vendash.vtn.auth import Credentials
 from vendash.vtn.server import VtnServer, VtnState, vtn_server
@@ -164,6 +164,25 @@ async def test_approve_and_it_reads_from_the_next_tick_suspend_and_it_stops(
         await until(lambda: reading() == sorted(herning.keys), "readings of Herning")
         await fleet.suspend(herning)
         await until(lambda: reading() == [], "no readings any more")
+
+
+async def test_bad_meter_data_are_told_of_in_a_sentence_and_good_ones_are_taken_up(
+    database: Path, store: SqliteStore
+) -> None:
+    own = database.parent / "examplemeterdata" / "load_data.h5"
+    own.parent.mkdir()
+    own.write_text("not HDF5")
+
+    def simulation() -> ServiceStatus | None:
+        status = read_status(live_folder(database))
+        return status.simulation if status else None
+
+    async with engine(database):
+        await Fleet(store, actor="anna").simulate(True)
+        bad = f"{own} is not an HDF5 file: give a file of meter data (.h5)."
+        await until(lambda: (now := simulation()) is not None and now.detail == bad, bad)
+        own.unlink()
+        await until(lambda: (now := simulation()) is not None and now.health == "ok", "readings")
 
 
 async def test_a_fleet_that_is_not_the_sample_one_is_not_simulated_unasked(
