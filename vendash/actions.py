@@ -31,7 +31,7 @@ class Action:
     on_rows: bool = False
     """It acts on the rows shown: waits until the list shows what was asked for."""
     moves: bool = False
-    """It moves over the rows: waits for them too, but needs none."""
+    """It works on what is seen: waits only until the first rows are."""
     command: str = ""
     """Its word after `:`, where it has one."""
     argument: str = ""
@@ -87,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
         help="Open what the cursor is on.",
         screens=LISTS,
         on_rows=True,
+        moves=True,
         footer=1,
     ),
     Action(

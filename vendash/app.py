@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.events import Event, Key, Paste
 
@@ -51,6 +51,7 @@ class VendashApp(App[None]):
 
     TITLE = "vendash"
     ENABLE_COMMAND_PALETTE = False
+    DEFAULT_MODE = "vens"
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = """
     Screen { background: $background; color: $foreground; }
@@ -113,7 +114,6 @@ class VendashApp(App[None]):
     async def on_mount(self) -> None:
         """Show the VENs and begin to listen: to keys, to the database, to the clock."""
         self.console_state.read_status()
-        await self.switch_mode("vens")
         self.run_worker(self._take_keys(), group="keys")
         self.run_worker(self._watch_fleet(), group="fleet")
         self.run_worker(self._begin_after_paint(), group="begin")
@@ -121,8 +121,12 @@ class VendashApp(App[None]):
 
     @property
     def current(self) -> BaseScreen | None:
-        """The screen that is shown, where it is one of ours."""
-        return self.screen if isinstance(self.screen, BaseScreen) else None
+        """The screen that is shown; none before the first, and none after the last has gone."""
+        try:
+            shown = self.screen
+        except ScreenStackError:
+            return None
+        return shown if isinstance(shown, BaseScreen) else None
 
     def show_current(self) -> None:
         """Bring what is shown up to date."""

@@ -334,3 +334,30 @@ async def test_keys_typed_before_the_first_rows_wait_for_them(
         go_on.set()
         await operator.idle()
         assert operator.reserved.startswith("SUSPEND Gammel Skagen Ladepark 1,")
+
+
+async def test_one_can_move_before_all_rows_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first rows can be walked and opened while the others are still looked for."""
+    go_on = asyncio.Event()
+    async with at_console(tmp_path) as operator:
+        real = operator.store.keys
+
+        async def slow(query: Query) -> object:
+            await go_on.wait()
+            return await real(query)
+
+        monkeypatch.setattr(operator.store, "keys", slow)
+        for key in ("2", "down", "down"):
+            await operator.pilot.press(key)
+        await operator.wait(lambda: "Svømmehal" in next(iter(cursor_lines(operator)), ""))
+        assert "loading…" in operator.text
+        go_on.set()
+        await operator.idle()
+        assert "Svømmehal" in operator.cursor
+        assert "60 of 60 shown" in operator.text
+
+
+def cursor_lines(operator: Operator) -> list[str]:
+    return [line for line in operator.lines if line.startswith("▸")]

@@ -90,6 +90,9 @@ class BaseScreen(Anywhere, Screen[None]):
     async def settled(self) -> None:
         """Returns when the screen knows what was asked for; keys that act on rows wait for it."""
 
+    async def seen_first(self) -> None:
+        """Returns when the first rows asked for are seen; keys that move wait for it."""
+
     async def shown(self) -> None:
         """Returns when all that was asked for is on the screen."""
         await self.settled()
@@ -177,7 +180,9 @@ class BaseScreen(Anywhere, Screen[None]):
 
     async def perform(self, wanted: actions.Action, argument: str = "") -> None:
         """Do an action, or say why it is off."""
-        if wanted.on_rows or wanted.moves:
+        if wanted.moves:
+            await self.seen_first()
+        elif wanted.on_rows:
             await self.settled()
         off = actions.why_off(wanted, self.situation())
         if off:

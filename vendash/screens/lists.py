@@ -85,6 +85,7 @@ class ListScreen(BaseScreen, Generic[R]):
         self._filters: list[str] = []
         self._generation = 0
         self._wanted = asyncio.Event()
+        self._seen = asyncio.Event()
         self._settled = asyncio.Event()
         self._all_counted = asyncio.Event()
         self._asked_anew = True
@@ -143,15 +144,23 @@ class ListScreen(BaseScreen, Generic[R]):
         self._asked_anew = self._asked_anew or anew
         self.held = self.held and not anew
         if anew:
+            self._seen.clear()
             self._settled.clear()
             self._all_counted.clear()
         self._wanted.set()
 
+    async def seen_first(self) -> None:
+        """Returns when the first rows asked for are seen. Raises `VendashError` after 10 s."""
+        await self._within_patience(self._seen)
+
     async def settled(self) -> None:
-        """Returns when the list shows what was asked for. Raises `VendashError` after 10 s."""
+        """Returns when the list knows all rows asked for. Raises `VendashError` after 10 s."""
+        await self._within_patience(self._settled)
+
+    async def _within_patience(self, event: asyncio.Event) -> None:
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
-                await self._settled.wait()
+                await event.wait()
         except TimeoutError:
             raise VendashError("The list is still loading: try again in a moment.") from None
 
@@ -192,6 +201,7 @@ class ListScreen(BaseScreen, Generic[R]):
         """The rows that were asked for are there: keys may act on them."""
         self._loading = False
         self._asked_anew = False
+        self._seen.set()
         self._settled.set()
         self.show()
 
@@ -205,7 +215,7 @@ class ListScreen(BaseScreen, Generic[R]):
             keys = await finding
         finally:
             finding.cancel()
-        if not anew:  # the cursor may have moved meanwhile
+        if not anew or (self._seen.is_set() and table.cursor):  # it was moved meanwhile
             place = Place(table.cursor_key, table.cursor)
         cursor = await place_of(place.key, keys, near=place.index)
         begun = await place_of(table.range_key, keys, near=table.range_from or 0)
@@ -224,6 +234,7 @@ class ListScreen(BaseScreen, Generic[R]):
         if generation == self._generation and not finding.done():
             self.table.remember(rows)
             self.table.show_keys(array("q", map(self.key_of, rows)), 0)
+            self._seen.set()
 
     async def _left_behind(self) -> bool:
         """Whether the row under the cursor still exists, though not in this list any more."""
