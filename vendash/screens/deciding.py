@@ -31,8 +31,8 @@ class Verb:
 VERBS: Mapping[str, Verb] = {
     verb.id: verb
     for verb in (
-        Verb("register", "to be registered", None, "register"),
-        Verb("unregister", "to be taken from the VTN", None, ""),
+        Verb("register", "registering", None, "register"),
+        Verb("unregister", "taking from the VTN", None, ""),
         Verb("approve", "approved", RegistrationStatus.APPROVED, "approve"),
         Verb("suspend", "suspended", RegistrationStatus.SUSPENDED, "suspend"),
         Verb("pend", "set to pending", RegistrationStatus.PENDING, "pending"),
