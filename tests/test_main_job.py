@@ -114,6 +114,19 @@ def test_a_console_that_is_killed_stops_nothing(database: Path, vtn: Peer) -> No
     assert running.kind == "engine"
 
 
+def test_a_console_ends_when_its_line_drops_though_nobody_sends_it_a_signal(
+    database: Path, vtn: Peer
+) -> None:
+    """It is not the leader of its session here, as under `make demo`."""
+    with console(database, vtn) as terminal:
+        terminal.wait("ENGINE ok")
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=15) == 0
+    running = engine_of(database)
+    assert running is not None
+    assert running.kind == "engine"
+
+
 def test_two_consoles_on_one_file_see_each_others_decisions(database: Path, vtn: Peer) -> None:
     with console(database, vtn) as one, console(database, vtn) as other:
         one.send("Aay")

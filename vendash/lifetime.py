@@ -1,15 +1,18 @@
-"""When a service process ends: told by a signal, or because its parent is gone."""
+"""When a process ends: told by a signal, or because its parent or its terminal is gone."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import suppress
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+HANG_UP_SECONDS = 1.0
+"""Between two looks at whether the terminal is still there."""
 
 
 async def run_until_stopped(service: Awaitable[None], *, with_stdin: bool = False) -> None:
@@ -37,6 +40,28 @@ async def run_until_stopped(service: Awaitable[None], *, with_stdin: bool = Fals
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+async def terminal_gone() -> None:
+    """Return when the terminal at stdin has hung up, or SIGTERM or SIGHUP has come.
+
+    A line that drops sends SIGHUP to the leader of the session alone; where that is `make` or a
+    script that waits for us, nobody passes it on.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    terminal = select.poll()
+    terminal.register(sys.stdin.fileno(), 0)  # a hang-up is always told
+    try:
+        while not stop.is_set() and not terminal.poll(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HANG_UP_SECONDS):
+                    await stop.wait()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
 
 
 def _stop_at_end(stop: asyncio.Event) -> None:

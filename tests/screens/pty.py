@@ -168,6 +168,11 @@ class Terminal:
         data, self._undrawn = self._undrawn, b""
         self._stream.feed(data)
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a line that drops."""
+        os.close(self._master)
+        self._master = -1
+
     def close(self) -> None:
         """End the program, if it has not ended, and the terminal."""
         with contextlib.suppress(ProcessLookupError):
@@ -177,4 +182,5 @@ class Terminal:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)

@@ -12,13 +12,18 @@ import os
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vendash.commands.opening import opened
 from vendash.config import log_to_file
 from vendash.fleet import Fleet
+from vendash.lifetime import terminal_gone
 from vendash.processes import BackgroundEngine, require_terminal
 from vendash.telemetry.deferred import DeferredReader
 from vendash.telemetry.place import live_folder
+
+if TYPE_CHECKING:
+    from vendash.app import VendashApp
 
 
 def console(db_path: Path | None, *, read_only: bool) -> int:
@@ -55,10 +60,20 @@ async def show_console(
             vens=vens,
             begin=partial(_begin, fleet, live, engine),
         )
-        await app.run_async(mouse=not os.environ.get("SSH_TTY"))
+        leaving = asyncio.create_task(_leave_with_terminal(app))
+        try:
+            await app.run_async(mouse=not os.environ.get("SSH_TTY"))
+        finally:
+            leaving.cancel()
     finally:
         vens.cancel()
     return int(app.return_code or 0)
+
+
+async def _leave_with_terminal(app: VendashApp) -> None:
+    """End the console, and with it the demo, when nobody can see it any more."""
+    await terminal_gone()
+    app.exit()
 
 
 async def _begin(fleet: Fleet, live: DeferredReader, engine: BackgroundEngine | None) -> None:
