@@ -11,7 +11,8 @@ import pytest
 
 from tools.towns import read_towns
 from vendash import gsrn, sample
-from vendash.models import ResourceType, VendashError
+from vendash.errors import VendashError
+from vendash.models import ResourceType
 from vendash.sim.meterfiles import read_meter_file
 from vendash.sim.profiles import load_unit_profiles
 from vendash.store.assets import Assets, read_assets

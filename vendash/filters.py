@@ -18,7 +18,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vendash.models import RegistrationStatus, ResourceType, VendashError, VtnState
+from vendash.errors import VendashError
+from vendash.models import RegistrationStatus, ResourceType, VtnState
 from vendash.text import plain
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 
 _PATIENCE_SECONDS = 0.3
 """Looking at a lock (`holder`) takes it for an instant; that must not fail who wants it."""

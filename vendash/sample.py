@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 
 _HERE = Path(__file__).parent
 _METER_FILE = "examplemeterdata/load_data.h5"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.sim import meterlayouts
 from vendash.sim.meterfiles import MeterFile, read_meter_file
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vendash.models import Capacities, Location, Resource, ResourceType, VendashError
+from vendash.errors import VendashError
+from vendash.models import Capacities, Location, Resource, ResourceType
 from vendash.store.assets import Assets, default_capacities, read_assets, type_of
 from vendash.store.csvrows import MAX_LINE
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.telemetry.rosters import roster, tick
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.telemetry import ring
 from vendash.telemetry.live import LiveReader, LiveWriter
 from vendash.telemetry.ticks import Quality, Roster, Tick, TickReader

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.telemetry.rosters import roster
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.telemetry.ring import LIMIT, SUMMED_SECONDS, Shape, pack, unpack
 
 

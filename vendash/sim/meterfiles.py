@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.sim.meterlayouts import Series, WrongLayout, series_of
 from vendash.text import plain
 

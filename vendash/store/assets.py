@@ -13,7 +13,8 @@ from typing import BinaryIO
 from uuid import UUID, uuid5
 
 from vendash import gsrn
-from vendash.models import Capacities, Location, Resource, ResourceType, VendashError
+from vendash.errors import VendashError
+from vendash.models import Capacities, Location, Resource, ResourceType
 from vendash.store.assetcells import CAPACITY_COLUMNS, COLUMNS, Cells
 from vendash.store.csvrows import Row, Wrong, read_rows
 from vendash.text import first_control, plain

@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 import msgspec
 
-from vendash.models import ActionOutcome, RegistrationStatus, SimulationSettings, VendashError
+from vendash.errors import VendashError
+from vendash.models import ActionOutcome, RegistrationStatus, SimulationSettings
 from vendash.store import audit
 from vendash.store.resources import json_list
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.telemetry import ring
 from vendash.telemetry.sums import readings_of, sums_of
 from vendash.telemetry.ticks import Roster, Sums, Tick

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.telemetry.ticks import TYPES, Roster
 
 NAME = "live.ring"

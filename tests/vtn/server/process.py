@@ -19,7 +19,7 @@ from vendash.vtn.server import Dialect
 _PROGRAM = """
 import asyncio, json, resource, sys
 from pathlib import Path
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.vtn.server import run_vtn
 options = json.loads(sys.argv[1])
 if options["file_bytes"]:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.vtn.server.client import fetch_token, ssl_context, ven
 from tests.vtn.server.process import running, start
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.vtn.server import run_vtn
 
 OWN = {"OAUTH_CLIENT_ID": "mine", "OAUTH_CLIENT_SECRET": "of my own"}

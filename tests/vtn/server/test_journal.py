@@ -12,7 +12,7 @@ import pytest
 
 from tests.vtn.server.client import DIALECTS, Json, made_ven, names, resource, session, ven
 from tests.vtn.server.process import VtnProcess, running, start
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.vtn.server import Dialect, durable_state
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.vtn.server.parts import ObjectKind
 from vendash.vtn.server.settings import Dialect
 from vendash.vtn.server.state import StateLostError, Stored, VtnState, make_stored

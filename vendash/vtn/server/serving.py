@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.vtn.server.app import build_app
 from vendash.vtn.server.faults import ABORT, FaultControl, FaultMiddleware
 from vendash.vtn.server.settings import ALL_SCOPES, NO_FAULTS, Clients, Dialect, Faults, VtnSettings
