@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from vendash.screens.lists import place_of
+from vendash.widgets.columns import Column, lay_out
+from vendash.widgets.keys import place_of
 from vendash.widgets.palette import textual_themes
-from vendash.widgets.table import Column, RowCache, Table, lay_out
+from vendash.widgets.rows import RowCache
+from vendash.widgets.table import Table
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from vendash.screens.activity_text import (
 from vendash.screens.console import Console
 from vendash.screens.lines import progress_words
 from vendash.screens.lists import ListScreen
+from vendash.widgets.columns import Cell, Column
 from vendash.widgets.line import Line
 from vendash.widgets.palette import Words
-from vendash.widgets.table import Cell, Column
 from vendash.widgets.text import plural, visible
 
 PAGE = 200

@@ -36,9 +36,9 @@ from vendash.screens.live_words import (
     work_words,
 )
 from vendash.widgets.chart import LoadChart
+from vendash.widgets.columns import Cell, Column
 from vendash.widgets.palette import Words
 from vendash.widgets.panel import Panel
-from vendash.widgets.table import Cell, Column
 
 SORT_SECONDS = 5
 """Rows change places at most so often: what jumps every second cannot be read."""

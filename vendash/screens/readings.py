@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vendash.widgets.table import Cell
+from vendash.widgets.columns import Cell
 
 if TYPE_CHECKING:
     from vendash.telemetry.ticks import Roster, Sums, Tick, TickReader

@@ -24,8 +24,8 @@ from vendash.screens.detail import DetailScreen, resource_lines, wrong
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
 from vendash.screens.vens import no_fleet
+from vendash.widgets.columns import Cell, Column
 from vendash.widgets.palette import Words
-from vendash.widgets.table import Cell, Column
 from vendash.widgets.text import visible
 
 GLYPHS = {
@@ -133,6 +133,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         reader = self.console.fleet.reader
         self._counts = await reader.counts(Query(ven=self.ven))
         self.total = _of(self._counts, self.status)
+        await super().count()
 
     async def about(self, row: ResourceRow, width: int) -> list[Words]:
         """A resource, for the pane."""

@@ -17,9 +17,9 @@ from vendash.screens.deciding import Verb, vens_words
 from vendash.screens.detail import ven_lines
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
+from vendash.widgets.columns import Cell, Column
 from vendash.widgets.line import width
 from vendash.widgets.palette import Words
-from vendash.widgets.table import Cell, Column
 from vendash.widgets.text import thousands, visible
 
 _ORDERS: dict[str, Callable[[VenRow], tuple[float | str, ...]]] = {
@@ -104,6 +104,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
             self.table.renew()
         self.total = len(self._vens)
         self._fleet_work = await self.console.fleet.reader.work()
+        await super().count()
 
     async def about(self, row: VenRow, width: int) -> list[Words]:
         """A VEN, for the pane."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
@@ -19,75 +17,15 @@ from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
 
+from vendash.widgets.brush import Brush
+from vendash.widgets.columns import GUTTER, Cell, Column, lay_out
 from vendash.widgets.ground import Grounded
 from vendash.widgets.marks import Marks
-from vendash.widgets.palette import Palette, Words, over, palette
+from vendash.widgets.palette import Palette, Words, palette
+from vendash.widgets.rows import RowCache
 from vendash.widgets.text import fit, visible
 
 R = TypeVar("R")
-
-Cell = str | tuple[str, str]
-"""Text, in the style `text` or in a named style of the palette."""
-
-CACHED_ROWS = 2000
-"""Rows kept; some forty screens of them."""
-_GUTTER = 2
-"""Cells at the left for the glyph of the cursor."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Generic[R]):
-    """One column. Live columns come first: what ticks repaints its row from the left edge."""
-
-    title: str
-    cell: Callable[[R], Cell]
-    width: int
-    """Cells, the least where `flex` is set."""
-    flex: int = 0
-    """Share of the cells that are left over."""
-    right: bool = False
-    gap: int = 2
-    """Cells before it."""
-    live: bool = False
-    marker: bool = False
-    """The mark of a row stands before this column, in its gap."""
-    from_width: int = 0
-    """Shown when the table is at least so wide."""
-    below_width: int = 10_000
-    """Shown when the table is narrower than this."""
-
-
-class RowCache(Generic[R]):
-    """The rows seen last, by key; stale ones are still shown until the new ones have come."""
-
-    def __init__(self, limit: int = CACHED_ROWS) -> None:
-        self._rows: OrderedDict[int, tuple[int, R]] = OrderedDict()
-        self._limit = limit
-        self._epoch = 0
-
-    def get(self, key: int) -> R | None:
-        """The row as it was last known."""
-        found = self._rows.get(key)
-        if found is None:
-            return None
-        self._rows.move_to_end(key)
-        return found[1]
-
-    def put(self, key: int, row: R) -> None:
-        """Keep a row that was just read."""
-        self._rows[key] = (self._epoch, row)
-        self._rows.move_to_end(key)
-        while len(self._rows) > self._limit:
-            self._rows.popitem(last=False)
-
-    def is_fresh(self, key: int) -> bool:
-        """Whether the row was read since the last `age`."""
-        found = self._rows.get(key)
-        return found is not None and found[0] == self._epoch
-
-    def age(self) -> None:
-        """What is kept may be out of date from now on."""
-        self._epoch += 1
 
 
 class Table(Grounded, Generic[R]):
@@ -308,7 +246,7 @@ class Table(Grounded, Generic[R]):
 
     @property
     def _live_width(self) -> int:
-        return _GUTTER + sum(
+        return GUTTER + sum(
             width + (column.gap if place else 0)
             for place, (column, width) in enumerate(self._layout)
             if column.live
@@ -332,7 +270,7 @@ class Table(Grounded, Generic[R]):
         return Strip(segments).adjust_cell_length(width, styles.text)
 
     def _heading(self, styles: Palette) -> list[Segment]:
-        text = " " * _GUTTER
+        text = " " * GUTTER
         for place, (column, width) in enumerate(self._layout):
             gap = column.gap if place else 0
             text += " " * gap + fit(column.title, width, right=column.right)
@@ -355,7 +293,7 @@ class Table(Grounded, Generic[R]):
             ground = styles.cursor
         elif self.in_range(place):
             ground = styles.range
-        paint = _Brush(styles, ground)
+        paint = Brush(styles, ground)
         paint.put("▸ " if here else "  ", "text")
         if row is None:
             self._live_painted.pop(line, None)
@@ -365,7 +303,7 @@ class Table(Grounded, Generic[R]):
             self._cells(row, key in self.marks, paint)
         return paint.filled(self.size.width)
 
-    def _cells(self, row: R, marked: bool, paint: _Brush) -> None:
+    def _cells(self, row: R, marked: bool, paint: Brush) -> None:
         live = max((i for i, (column, _) in enumerate(self._layout) if column.live), default=-1)
         for place, (column, width) in enumerate(self._layout):
             cell = column.cell(row)
@@ -379,59 +317,3 @@ class Table(Grounded, Generic[R]):
             paint.put(fit(visible(text), width, right=column.right), style)
             if place == live:
                 paint.cut()
-
-
-class _Brush:
-    """Collects segments, joining neighbours of one look: each segment costs its colours anew."""
-
-    def __init__(self, styles: Palette, ground: Style | None) -> None:
-        self._styles = styles
-        self._ground = ground
-        self._segments: list[Segment] = []
-        self._text = ""
-        self._style = self._look("text")
-
-    def put(self, text: str, style: str) -> None:
-        """Add text. Blanks take the look of their neighbours."""
-        look = self._style if text.isspace() else self._look(style)
-        if text and look != self._style:
-            if not self._text.isspace():
-                self.cut()
-            self._style = look
-        self._text += text
-
-    def _look(self, style: str) -> Style:
-        found: Style = getattr(self._styles, style)
-        return found if self._ground is None else over(found, self._ground)
-
-    def cut(self) -> None:
-        """End the segment here, so that what is before it can be painted alone."""
-        if self._text:
-            self._segments.append(Segment(self._text, self._style))
-            self._text = ""
-
-    def filled(self, width: int) -> list[Segment]:
-        """All of it, and blanks up to this width."""
-        room = width - sum(segment.cell_length for segment in self._segments)
-        self._text = fit(self._text, room)
-        self.cut()
-        return self._segments
-
-
-def lay_out(columns: Sequence[Column[R]], width: int) -> list[tuple[Column[R], int]]:
-    """The columns for a table so wide, with the cells that each gets."""
-    shown = [one for one in columns if one.from_width <= width < one.below_width]
-    while (used := _least(shown)) > width and shown[-1].from_width:
-        shown.pop()
-    left = max(0, width - used)
-    shares = sum(one.flex for one in shown)
-    laid = []
-    for one in shown:
-        extra = left * one.flex // shares if shares else 0
-        left, shares = left - extra, shares - one.flex
-        laid.append((one, one.width + extra))
-    return laid
-
-
-def _least(columns: Sequence[Column[R]]) -> int:
-    return _GUTTER + sum(one.width for one in columns) + sum(one.gap for one in columns[1:])
