@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.app import App
 
-from tests.screens.fleet import NOON
+from tests.screens.fleet import NOON, open_fleet
 from tests.screens.operator import Operator, at_console
 from tests.screens.readers import SteadyReader
 from tests.screens.test_anywhere import PROGRESS, second, status
@@ -47,8 +47,8 @@ STATES = {
 @asynccontextmanager
 async def simulated(folder: Path, size: tuple[int, int]) -> AsyncIterator[Operator]:
     """A console whose approved resources are read, with an engine that is well."""
-    async with at_console(folder) as operator:
-        reader = await SteadyReader.of(operator.store, clock=NOON.timestamp)
+    async with await open_fleet(folder / "fleet.db") as store:
+        reader = await SteadyReader.of(store, clock=NOON.timestamp)
     async with at_console(folder, size=size, live=reader) as operator:
         await second(operator, folder, status())
         yield operator

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens.fleet import decide
+from tests.screens.fleet import decide, open_fleet
 from tests.screens.operator import Operator, at_console
 from tests.screens.readers import SteadyReader
 from vendash.models import ActionOutcome, RegistrationStatus, Selection
@@ -223,8 +223,8 @@ async def test_y_is_bound_nowhere(tmp_path: Path) -> None:
 async def test_live_numbers_stand_at_the_left_and_stale_ones_are_dimmed(tmp_path: Path) -> None:
     """A stale value stays visible, dimmed, with its age; it never looks like a live one."""
     now = [1_800_000_000.0]
-    async with at_console(tmp_path) as operator:
-        reader = await SteadyReader.of(operator.store, clock=lambda: now[0])
+    async with await open_fleet(tmp_path / "fleet.db") as store:
+        reader = await SteadyReader.of(store, clock=lambda: now[0])
     async with at_console(
         tmp_path, live=reader, clock=lambda: datetime.fromtimestamp(now[0]).astimezone()
     ) as operator:
