@@ -10,8 +10,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 demo: $(VENV)/.runtime
 	@$(BIN)/vendash demo $(ARGS)
 
+# The tests start many processes: without kept byte code each would compile all of vendash again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

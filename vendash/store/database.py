@@ -29,6 +29,8 @@ BUSY_SECONDS = 5.0
 """How long to wait for another program's lock before saying so."""
 CHECKPOINT_BYTES = 16 * 1024 * 1024
 """A write-ahead log above this is written back into the file by whoever just wrote."""
+INSTRUCTIONS = 20_000
+"""Of SQLite's virtual machine between two looks at whether anyone still waits: well under 1 ms."""
 
 
 class Link:
@@ -77,8 +79,6 @@ class Link:
         except asyncio.CancelledError:
             if question is not None:
                 question.given_up.set()
-                if question.running:
-                    self._connection._conn.interrupt()
             await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # taken note of: the caller is gone
@@ -98,23 +98,15 @@ class _Question(Generic[T]):
     """A reading function that nobody may want to hear the answer of any more."""
 
     work: Work[T]
-    running: bool = False
     given_up: threading.Event = field(default_factory=threading.Event)
 
     def run(self, connection: sqlite3.Connection) -> T:
-        while True:
-            if self.given_up.is_set():
-                raise sqlite3.OperationalError("interrupted")
-            self.running = True
-            try:
-                return tolerant(self.work)(connection)
-            except sqlite3.OperationalError as error:
-                # It may have been meant for the question before this one.
-                name = getattr(error, "sqlite_errorname", "")
-                if self.given_up.is_set() or name != "SQLITE_INTERRUPT":
-                    raise
-            finally:
-                self.running = False
+        # Not interrupt(): that misses a statement that is about to begin, which then runs on.
+        connection.set_progress_handler(self.given_up.is_set, INSTRUCTIONS)
+        try:
+            return tolerant(self.work)(connection)
+        finally:
+            connection.set_progress_handler(None, 0)
 
 
 def connect(path: Path, *pragmas: str, read_only: bool = False) -> sqlite3.Connection:
