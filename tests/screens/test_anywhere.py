@@ -218,7 +218,11 @@ async def test_a_silent_engine_is_not_taken_to_be_alive(tmp_path: Path) -> None:
         write_status(
             tmp_path,
             EngineStatus(
-                pid=1, started=0.0, beat=old.beat - 60, vtn=old.vtn, simulation=old.simulation
+                pid=1,
+                started=0.0,
+                beat=time.monotonic() - 60.0,
+                vtn=old.vtn,
+                simulation=old.simulation,
             ),
         )
         operator.app.second()

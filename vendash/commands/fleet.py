@@ -162,8 +162,13 @@ async def undo(db_path: Path | None) -> Answer:
     """Undo the last own action."""
     async with opened(db_path) as fleet:
         outcome = await fleet.undo()
+        (done,) = await fleet.reader.actions(limit=1)
+    what = f"{done.reason.removeprefix('of ')} {done.subject}".strip()
     skipped = f", {outcome.skipped:,} changed since and stay" if outcome.skipped else ""
-    return _document(outcome), f"{counted(outcome.changed, 'resource')} as before{skipped}.", 0
+    text = (
+        f"Undid {what}: {counted(outcome.changed, 'item')} as before{skipped}; undo again redoes."
+    )
+    return _document(outcome), text, 0
 
 
 async def backup(db_path: Path | None, destination: Path | None) -> Answer:

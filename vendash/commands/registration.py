@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vendash.commands.opening import check_vens, opened_store
-from vendash.config import database_path
+from vendash.config import database_path, log_to_file
 from vendash.engine.registration import chosen_url
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
@@ -63,6 +63,7 @@ class _Result:
 async def register(db_path: Path | None, wanted: Wanted) -> Answer:
     """Register what is not there yet; what is, stays. The exit code is 1 if some of it failed."""
     started = time.monotonic()
+    log_to_file("register")
     path = database_path(db_path)
     async with opened_store(path) as store:
         rows = _chosen(await store.vens(), wanted)
