@@ -126,7 +126,7 @@ async def test_reset_takes_the_number_and_makes_a_backup(tmp_path: Path) -> None
     """Deleting everything is asked with the number of rows, however few, and backed up first."""
     async with at_console(tmp_path) as operator:
         await operator.type(":reset\r")
-        assert operator.reserved.startswith("RESET: delete all 60 resources here, after a backup")
+        assert operator.reserved.startswith("RESET: delete all 60 resources, after a backup")
         await operator.type("y\r")
         assert (await operator.store.work()).total == 60
         await operator.type(":reset\r60\r")
@@ -164,7 +164,8 @@ async def test_leaving_asks_about_an_engine_of_ours(
     engine = Engine()
     async with at_console(tmp_path, engine=engine) as operator:
         await operator.press("q")
-        assert operator.reserved.startswith("LEAVE: this console started the engine")
+        said = "LEAVE: the engine started here   g:goes on   s:stop it   esc:stay"
+        assert operator.reserved == said
         await operator.press("escape")
         assert operator.app.is_running
         await operator.press("q", answer)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from vendash.screens.asking import Choice, Confirmation, Typing
+from vendash.widgets.line import width
+
+LONG = "APPROVE 158 VENs: 9,418 pending, 397.5 MW; 1,114 suspended stay"
 
 
 @dataclass
@@ -81,6 +84,23 @@ async def test_the_number_must_be_the_number() -> None:
     assert (answers.yes, answers.no) == (0, [""])
 
 
+@pytest.mark.parametrize(("count", "hidden"), [(9418, 0), (10562, 300), (12, 300)])
+async def test_a_long_question_is_cut_and_never_its_answers(count: int, hidden: int) -> None:
+    """In 80 cells stand how to answer, what was typed and `esc:no`, whatever is asked."""
+    asking = Answers().ask(count=count, hidden=hidden)
+    asking.lead = LONG
+    before = asking.words(80)
+    typed = str(count) if asking.by_number else ""
+    await answered(asking, typed)
+    said = "".join(text for text, _ in asking.words(80))
+    assert width(asking.words(80)) <= 80
+    assert said.startswith("APPROVE 158 VENs")
+    assert "   esc:no" in said
+    assert said.rstrip().endswith(typed)
+    assert asking.words(80)[0] == before[0]
+    assert asking.words(200)[0] == (LONG, "prompt")
+
+
 async def test_h_adds_hidden_rows_only_where_there_are_any() -> None:
     """`h` asks again for the hidden ones too; where none are hidden it does nothing."""
     answers = Answers()
@@ -94,7 +114,7 @@ async def test_any_key_leaves_the_shown_command_and_answers_nothing() -> None:
     answers = Answers()
     asking = answers.ask()
     assert not await answered(asking, "?")
-    assert ("vendash suspend", "strong") in asking.words()
+    assert ("vendash suspend", "strong") in asking.words(80)
     assert not await answered(asking, "y")
     assert answers.yes == 0
     assert await answered(asking, "y")

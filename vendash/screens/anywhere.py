@@ -141,7 +141,7 @@ class Anywhere:
             return f"deleted {work.total:,} resources; the backup is {path}"
 
         self.confirm(
-            f"RESET: delete all {work.total:,} resources here, after a backup",
+            f"RESET: delete all {work.total:,} resources, after a backup",
             do,
             id="reset",
             count=work.total,
@@ -200,8 +200,9 @@ class Anywhere:
             self.app.exit()
 
         self.asking = Choice(
-            "LEAVE: this console started the engine",
-            {"g": ("it goes on in the background", leave), "s": ("stop it", stop)},
+            "LEAVE: the engine started here",
+            {"g": ("goes on", leave), "s": ("stop it", stop)},
+            none="stay",
         )
 
     # --- asking -----------------------------------------------------------------------------

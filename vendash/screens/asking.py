@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vendash.widgets.editor import Editor
+from vendash.widgets.line import cut, width
 from vendash.widgets.palette import Words
 
 TYPE_FROM_ROWS = 100
@@ -25,8 +26,8 @@ class Asking(Protocol):
     in_filter_line: bool
     """Shown on the filter line; else on the reserved line."""
 
-    def words(self) -> Words:
-        """The question and what was typed so far."""
+    def words(self, cells: int) -> Words:
+        """The question and what was typed so far, in so many cells."""
 
     async def key(self, key: str, character: str | None) -> bool:
         """Take one key; True when this ends the asking."""
@@ -53,7 +54,7 @@ class Typing:
     def __post_init__(self) -> None:
         self._editor = Editor(self.text, self.history)
 
-    def words(self) -> Words:
+    def words(self, cells: int) -> Words:
         """The lead, the line with its caret, and what is wrong with it."""
         wrong: Words = [("   " + self.wrong, "trouble")] if self.wrong else []
         return [(self.lead, "key"), *self._editor.words(), *wrong]
@@ -113,18 +114,20 @@ class Confirmation:
         """Whether the number has to be typed."""
         return self.large or self.count > TYPE_FROM_ROWS or self.kw > TYPE_FROM_KW
 
-    def words(self) -> Words:
-        """The question, how to answer it, and what was typed."""
+    def words(self, cells: int) -> Words:
+        """The question, how to answer it, and what was typed; the question alone is cut."""
         if self._shows_command:
             return [("the same:  ", "dim"), (self.same, "strong"), ("   any key: back", "dim")]
-        how = f": type {self.count}, then enter" if self.by_number else "?  y:yes"
-        words: Words = [(self.lead, "prompt"), (how, "strong")]
+        how = f": type {self.count}, enter" if self.by_number else "?  y:yes"
+        answers: Words = [(how, "strong")]
         if self.hidden and self.with_hidden:
-            words.append((f"   h:{self.hidden} hidden too", "key"))
-        words.append(("   esc:no", "key"))
+            answers.append((f"   h:{self.hidden} hidden too", "key"))
+        answers.append(("   esc:no", "key"))
         if self.by_number:
-            words += [("   ", "text"), (self._typed, "strong"), (" ", "caret")]
-        return words
+            # As wide before the number is typed as after, so that the question stays as it is.
+            rest = " " * (len(str(self.count)) - len(self._typed))
+            answers += [("   ", "text"), (self._typed, "strong"), (" ", "caret"), (rest, "text")]
+        return _asked(self.lead, answers, cells)
 
     async def key(self, key: str, character: str | None) -> bool:
         """Answer; every key that is no answer does nothing."""
@@ -172,13 +175,14 @@ class Choice:
     lead: str
     answers: Mapping[str, tuple[str, Callable[[], Awaitable[None]]]]
     """Key: (what it does, the doing)."""
+    none: str = "no"
+    """What esc does."""
     in_filter_line: bool = False
 
-    def words(self) -> Words:
-        """The question and its answers."""
-        words: Words = [(self.lead, "prompt")]
-        words += [(f"   {key}:{title}", "key") for key, (title, _) in self.answers.items()]
-        return [*words, ("   esc:no", "key")]
+    def words(self, cells: int) -> Words:
+        """The question and its answers; the question alone is cut."""
+        answers: Words = [(f"   {key}:{title}", "key") for key, (title, _) in self.answers.items()]
+        return _asked(self.lead, [*answers, (f"   esc:{self.none}", "key")], cells)
 
     async def key(self, key: str, character: str | None) -> bool:
         """Take an answer; other keys do nothing."""
@@ -191,3 +195,7 @@ class Choice:
 
     def paste(self, text: str) -> None:
         """Nothing: an answer is typed."""
+
+
+def _asked(lead: str, answers: Words, cells: int) -> Words:
+    return [*cut([(lead, "prompt")], max(1, cells - width(answers))), *answers]

@@ -127,7 +127,7 @@ class BaseScreen(Anywhere, Screen[None]):
         self._work.say(*self.work_line())
         asking = self.asking
         if asking is not None and not asking.in_filter_line:
-            self._reserved.say(asking.words())
+            self._reserved.say(asking.words(cells))
         else:
             self._reserved.say(self.news())
         self._footer.say(*lines.footer(self.situation(), cells))

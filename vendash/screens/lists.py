@@ -71,7 +71,7 @@ class ListScreen(LoadingScreen[R], Generic[R]):
         """The filter line, and what is said where there are no rows."""
         shown = self._shown()
         if isinstance(self.asking, Typing) and self.asking.in_filter_line:
-            left = self.asking.words()
+            left = self.asking.words(self.size.width)
             shown = [] if self.asking.wrong else shown
         else:
             left = [(f"/{visible(self.filter_text)}", "key")] if self.filter_text else []
