@@ -12,6 +12,7 @@ from tests.vtn.ledger import fleet
 from vendash.filters import Query
 from vendash.models import RegistrationStatus, VtnState
 from vendash.store import SqliteStore, open_store
+from vendash.store.following import ticking
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
@@ -75,7 +76,7 @@ async def test_cut_off_again_and_again_everything_is_there_once_and_known(tmp_pa
             async with await open_store(path) as store:
                 work = asyncio.create_task(Registrar(store, Vtn(server.url), workers=4).run())
                 async with asyncio.timeout(20):
-                    async for _ in store.changes():
+                    async for _ in ticking(store):
                         if (await _states(store))[VtnState.OK] >= cut_after // 2:
                             break
                 work.cancel()
