@@ -135,6 +135,17 @@ async def test_reset_takes_the_number_and_makes_a_backup(tmp_path: Path) -> None
         await operator.see("No resources yet.")
 
 
+async def test_digits_after_a_wrong_number_are_no_keys(tmp_path: Path) -> None:
+    """The prompt stays open, so what is typed on does not walk through the screens."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":reset\r12\r3")
+        assert operator.header.split("  ")[1] == "VENs"
+        await operator.press("backspace", "1", "2", "enter")
+        assert "12 is not 60: type 60   esc:no" in operator.reserved
+        await operator.type("60\r")
+        assert (await operator.store.work()).total == 0
+
+
 async def test_import_is_done_by_the_hook(tmp_path: Path) -> None:
     """`:import FOLDER` hands the folder to whoever can import, and says what came of it."""
     seen: list[Path] = []

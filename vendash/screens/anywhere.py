@@ -225,8 +225,8 @@ class Anywhere:
         async def yes() -> None:
             carry_out(self.app, self.console, id, do)
 
-        def no(why: str) -> None:
-            self.console.say(f"{why}: nothing was done" if why else "nothing was done")
+        def no() -> None:
+            self.console.say("nothing was done")
 
         self.asking = Confirmation(
             lead=lead,

@@ -95,8 +95,7 @@ class Confirmation:
     count: int
     kw: float
     yes: Callable[[], Awaitable[None]]
-    no: Callable[[str], None]
-    """Told why, in a few words."""
+    no: Callable[[], None]
     hidden: int = 0
     """Marked rows that the filter hides."""
     with_hidden: Callable[[], Awaitable[None]] | None = None
@@ -107,6 +106,8 @@ class Confirmation:
     """The number is typed in any case."""
     in_filter_line: bool = False
     _typed: str = ""
+    _wrong: str = ""
+    """The number that was entered and is not the one."""
     _shows_command: bool = field(default=False)
 
     @property
@@ -119,6 +120,8 @@ class Confirmation:
         if self._shows_command:
             return [("the same:  ", "dim"), (self.same, "strong"), ("   any key: back", "dim")]
         how = f": type {self.count}, enter" if self.by_number else "?  y:yes"
+        if self._wrong:
+            how = f": {self._wrong} is not {self.count}: type {self.count}"
         answers: Words = [(how, "strong")]
         if self.hidden and self.with_hidden:
             answers.append((f"   h:{self.hidden} hidden too", "key"))
@@ -135,7 +138,7 @@ class Confirmation:
             self._shows_command = False
             return False
         if key in {"escape", "ctrl+c", "n"}:
-            self.no("")
+            self.no()
             return True
         if key == "h" and self.hidden and self.with_hidden:
             await self.with_hidden()
@@ -148,21 +151,28 @@ class Confirmation:
         if key == "y":
             await self.yes()
         elif key == "enter":
-            self.no("")
+            self.no()
         return key in {"y", "enter"}
 
     async def _number(self, key: str, character: str | None) -> bool:
         if character is not None and character in "0123456789":
-            self._typed = (self._typed + character)[:12]
+            self._typed, self._wrong = (self._typed + character)[:12], ""
         elif key == "backspace":
             self._typed = self._typed[:-1]
         elif key == "enter":
-            if self._typed == str(self.count):
-                await self.yes()
-            else:
-                self.no(f"{self._typed} is not {self.count}" if self._typed else "")
-            return True
+            return await self._enter()
         return False
+
+    async def _enter(self) -> bool:
+        if self._typed == str(self.count):
+            await self.yes()
+        elif self._typed:
+            # Stays open: digits typed after a mistake must not become keys of the list.
+            self._typed, self._wrong = "", self._typed
+            return False
+        else:
+            self.no()
+        return True
 
     def paste(self, text: str) -> None:
         """Nothing: an answer is typed, never pasted."""
