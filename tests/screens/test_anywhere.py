@@ -122,6 +122,30 @@ async def test_nothing_to_undo_is_said(tmp_path: Path) -> None:
         assert operator.reserved == "There is nothing of yours to undo."
 
 
+async def test_undoing_what_took_the_number_takes_it_too(tmp_path: Path) -> None:
+    """What is asked with the number is undone with the number; `y` is enough for neither."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("As57\r")
+        assert operator.reserved.startswith("suspended 57")
+        changed = (await operator.store.actions(limit=1))[0].count
+        await operator.type("u")
+        assert operator.reserved.startswith(f"UNDO suspend of {changed}")
+        assert f": type {changed}, enter   esc:no" in operator.reserved
+        await operator.type(f"y{changed}\r")
+        assert (await operator.statuses("Herning"))["s"] == 0
+
+
+async def test_the_undo_of_a_register_says_what_it_removes(tmp_path: Path) -> None:
+    """Undoing a register deletes at the VTN: that is said before it is done."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/herning\rry")
+        await operator.press("u")
+        said = "UNDO register: removes 12 at the VTN in Herning"
+        assert operator.reserved.startswith(said)
+        await operator.press("y")
+        assert {str(row.vtn) for row in await operator.rows("Herning")} == {"unwanted"}
+
+
 async def test_reset_takes_the_number_and_makes_a_backup(tmp_path: Path) -> None:
     """Deleting everything is asked with the number of rows, however few, and backed up first."""
     async with at_console(tmp_path) as operator:

@@ -221,7 +221,7 @@ class ActivityScreen(ListScreen[AuditAction]):
             raise VendashError("There is nothing to undo yet.")
         if reason := why_not_undone(row):
             raise VendashError(reason)
-        self.ask_undo(row)
+        await self.ask_undo(row)
 
     async def action_since(self, argument: str = "") -> None:
         """Only what was done since then; without a time the whole log again."""
@@ -315,4 +315,4 @@ class ItemsScreen(ListScreen[AuditItem]):
         """Undo this action, after asking; or say why it cannot be undone."""
         if reason := why_not_undone(self._action):
             raise VendashError(reason)
-        self.ask_undo(self._action)
+        await self.ask_undo(self._action)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from vendash import actions
 from vendash.models import NO_VEN, AuditAction, VendashError
-from vendash.screens.asking import Choice, Confirmation, Typing
+from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
 from vendash.screens.undoing import last_undoable, undo_words
 from vendash.widgets.palette import THEMES
@@ -158,7 +158,7 @@ class Anywhere:
         last = last_undoable(await fleet.reader.actions(limit=200), fleet.actor)
         if last is None:
             raise VendashError("There is nothing of yours to undo.")
-        self.ask_undo(last)
+        await self.ask_undo(last)
 
     async def _nothing_under_way(self) -> None:
         """Returns when what was done last is in the log: that is what an undo reverses."""
@@ -170,8 +170,8 @@ class Anywhere:
                 f"{self.console.acting} is still under way: undo it when it is done."
             ) from None
 
-    def ask_undo(self, last: AuditAction) -> None:
-        """Ask whether to reverse this action of the audit log."""
+    async def ask_undo(self, last: AuditAction) -> None:
+        """Ask whether to reverse this action of the audit log, as gravely as it was asked."""
 
         async def do() -> str:
             outcome = await self.console.fleet.undo(last.sequence)
@@ -179,7 +179,12 @@ class Anywhere:
             return f"undid {last.verb} of {outcome.changed:,}{skipped}; u redoes"
 
         words = undo_words(last, self.console.fleet.actor)
-        self.confirm(words, do, id="undo", count=1, same="vendash undo")
+        kw = 0.0
+        if last.count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
+            reader = self.console.fleet.reader
+            items = await reader.action_items(last.sequence)
+            kw = (await reader.select([item.key for item in items])).p_max_kw
+        self.confirm(words, do, id="undo", count=last.count, kw=kw, same="vendash undo")
 
     # --- leaving ----------------------------------------------------------------------------
 

@@ -18,7 +18,13 @@ def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
 
 
 def undo_words(last: AuditAction, actor: str) -> str:
-    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`."""
+    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`.
+
+    Of a register it is said first what that means: what was sent there is deleted there.
+    """
     where = f" in {last.subject}" if last.subject else ""
     who = "you" if last.actor == actor else last.actor
-    return f"UNDO {last.verb} of {last.count:,}{where}, {last.at.astimezone():%H:%M}, by {who}"
+    what = f"UNDO {last.verb} of {last.count:,}"
+    if last.verb == "register":
+        what = f"UNDO register: removes {last.count:,} at the VTN"
+    return f"{what}{where}, {last.at.astimezone():%H:%M}, by {who}"
