@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ async def second(operator: Operator, folder: Path, said: EngineStatus) -> None:
     write_status(folder, said)
     operator.app.second()
     await operator.pilot.pause()
+
+
+def age_notice(operator: Operator) -> None:
+    """As after eight seconds."""
+    notice = operator.app.console_state.notice
+    assert notice is not None
+    operator.app.console_state.notice = replace(notice, at=notice.at - 8.0)
 
 
 async def test_screens_by_number_and_by_command(tmp_path: Path) -> None:
@@ -228,9 +236,25 @@ async def test_progress_gives_way_to_a_prompt_and_comes_back(tmp_path: Path) -> 
         assert operator.reserved.startswith("APPROVE Aarhus")
         await operator.press("escape")
         assert operator.reserved == "nothing was done"
-        operator.app.console_state.notice = None  # as after five seconds
+        age_notice(operator)
         await second(operator, tmp_path, status(registration=PROGRESS))
         assert operator.reserved == said
+
+
+async def test_a_notice_goes_with_its_screen_and_with_time(tmp_path: Path) -> None:
+    """What was said goes when the screen changes, and after eight seconds for what is wrong."""
+    away = ServiceStatus(health="trouble", text="refused", detail="refused", since=1.0)
+    async with at_console(tmp_path) as operator:
+        await operator.press("a", "escape")
+        assert operator.reserved == "nothing was done"
+        await operator.press("2")
+        assert operator.reserved == ""
+        await operator.press("a", "escape")
+        await second(operator, tmp_path, status(vtn=away))
+        assert operator.reserved == "nothing was done"
+        age_notice(operator)
+        await second(operator, tmp_path, status(vtn=away))
+        assert operator.reserved.startswith("VTN: refused since ")
 
 
 async def test_a_vtn_that_is_away_says_since_when_and_what_waits(tmp_path: Path) -> None:

@@ -163,6 +163,12 @@ class BaseScreen(Anywhere, Screen[None]):
         """One key, wholly: when this returns, the next one may come."""
         if key.startswith("alt+"):  # tmux makes alt-s of a quick esc, s
             return
+        said = self.console.notice
+        await self._take(key, character)
+        if self.console.notice is said and self.app.screen is not self:
+            self.console.notice = None  # it was about what is no longer shown
+
+    async def _take(self, key: str, character: str | None) -> None:
         if self.has_class("too-small"):
             if key in actions.action("quit").keys:
                 await self.perform(actions.action("quit"))

@@ -14,8 +14,8 @@ from vendash.widgets.line import width
 from vendash.widgets.palette import Words
 from vendash.widgets.text import fit, thousands, visible
 
-NOTICE_SECONDS = 5.0
-"""How long a sentence holds the reserved line against progress."""
+NOTICE_SECONDS = 8.0
+"""How long a sentence stands on the reserved line, unless the operator goes elsewhere first."""
 _BAR_CELLS = 20
 
 
@@ -99,7 +99,7 @@ def reserved(console: Console, waiting: int | None) -> Words:
     status = console.status if console.status is not None and console.status.fresh else None
     progress = None if status is None else status.registration
     notice = console.notice
-    if notice is not None and (progress is None or _age(notice) < NOTICE_SECONDS):
+    if notice is not None and _age(notice) < NOTICE_SECONDS:
         return [(visible(notice.text), "trouble" if notice.trouble else "strong")]
     if progress is not None:
         return progress_words(progress)
