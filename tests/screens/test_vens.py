@@ -142,6 +142,24 @@ async def test_a_wrong_filter_is_said_while_typing(tmp_path: Path, typed: str, s
         assert "6 of 6 shown" in operator.text
 
 
+async def test_a_wrong_filter_is_not_accepted_and_esc_restores_the_one_before(
+    tmp_path: Path,
+) -> None:
+    """Enter leaves a wrong filter to be corrected, never another one applied in its place."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/aarhus\r")
+        await operator.press("/", "ctrl+u")
+        await operator.type("p>1x\r")
+        assert operator.lines[2].startswith("/p>1x")
+        assert operator.list.asking is not None
+        await operator.press("escape")
+        assert operator.list.filter_text == "aarhus"
+        await operator.press("/", "ctrl+u")
+        await operator.type("p>1x\r")
+        await operator.press("backspace", "enter")
+        assert operator.list.filter_text == "p>1"
+
+
 async def test_marked_vens_that_a_filter_hides_are_left_alone_unless_h(tmp_path: Path) -> None:
     """On VENs too only what is shown is acted on, and `h` adds the hidden ones."""
     async with at_console(tmp_path) as operator:

@@ -60,8 +60,10 @@ class Typing:
         return [(self.lead, "key"), *self._editor.words(), *wrong]
 
     async def key(self, key: str, character: str | None) -> bool:
-        """Edit, accept or drop."""
+        """Edit, accept or drop; what is wrong is not accepted, but stays to be corrected."""
         if key == "enter":
+            if self.wrong:
+                return False
             await self.accept(self._editor.text)
             return True
         if key in {"escape", "ctrl+c"} or (key == "backspace" and not self._editor.text):
