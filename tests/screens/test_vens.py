@@ -148,16 +148,28 @@ async def test_a_wrong_filter_is_not_accepted_and_esc_restores_the_one_before(
     """Enter leaves a wrong filter to be corrected, never another one applied in its place."""
     async with at_console(tmp_path) as operator:
         await operator.type("/aarhus\r")
-        await operator.press("/", "ctrl+u")
+        await operator.press("/")
         await operator.type("p>1x\r")
         assert operator.lines[2].startswith("/p>1x")
         assert operator.list.asking is not None
         await operator.press("escape")
         assert operator.list.filter_text == "aarhus"
-        await operator.press("/", "ctrl+u")
+        await operator.press("/")
         await operator.type("p>1x\r")
         await operator.press("backspace", "enter")
         assert operator.list.filter_text == "p>1"
+
+
+async def test_a_new_filter_replaces_the_one_before(tmp_path: Path) -> None:
+    """`/` begins an empty line: typing replaces, esc restores, enter alone takes away."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/aarhus\r/herning\r")
+        assert operator.list.filter_text == "herning"
+        await operator.press("/", "x", "escape")
+        assert operator.list.filter_text == "herning"
+        await operator.press("/", "enter")
+        assert operator.list.filter_text == ""
+        assert "6 of 6 shown" in operator.text
 
 
 async def test_marked_vens_that_a_filter_hides_are_left_alone_unless_h(tmp_path: Path) -> None:

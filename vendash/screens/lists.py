@@ -148,14 +148,13 @@ class ListScreen(LoadingScreen[R], Generic[R]):
     # --- filter and order -------------------------------------------------------------------
 
     async def action_filter(self, argument: str = "") -> None:
-        """Type a filter, which is applied with every letter."""
+        """Type a new filter, which is applied with every letter; nothing takes the old one away."""
         if argument:
             self.set_filter(argument)
             return
         before = self.filter_text
         self.asking = Typing(
             lead="/",
-            text=before,
             accept=self._accept_filter,
             drop=lambda: self.set_filter(before),
             change=self._try_filter,
