@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.screens.operator import at_console
+from vendash.models import StatusCounts, VenRow, VtnState, WorkCounts
+from vendash.screens.vens import vtn_cell
 
 
 async def test_the_second_line_adds_up_to_the_fleet(tmp_path: Path) -> None:
@@ -170,6 +172,27 @@ async def test_a_new_filter_replaces_the_one_before(tmp_path: Path) -> None:
         await operator.press("/", "enter")
         assert operator.list.filter_text == ""
         assert "6 of 6 shown" in operator.text
+
+
+@pytest.mark.parametrize(
+    ("unsent", "accepted", "said"),
+    [(112, 0, "0 at VTN"), (8, 104, "104 at VTN"), (0, 8, "telling 104"), (0, 112, "ok")],
+)
+def test_what_the_vtn_has_yet_to_be_told(unsent: int, accepted: int, said: str) -> None:
+    """How many are there while some are not; then how many wait to be told of a decision."""
+    ven = VenRow(
+        name="Herning",
+        work=WorkCounts(unsent=unsent, approved=112 - unsent),
+        decisions=StatusCounts(approved=112),
+        wanted=112,
+        accepted=accepted,
+        p_max_kw=100.0,
+        vtn=VtnState.REGISTERED,
+        vtn_error="",
+        client_id="c",
+        remote_id="r",
+    )
+    assert vtn_cell(ven)[0] == said
 
 
 async def test_marked_vens_that_a_filter_hides_are_left_alone_unless_h(tmp_path: Path) -> None:

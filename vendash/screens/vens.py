@@ -264,7 +264,10 @@ def _count(field: str, style: str = "text") -> Callable[[VenRow], Cell]:
 
 
 def vtn_cell(ven: VenRow) -> Cell:
-    """What the VTN holds of a VEN, in the operator's words."""
+    """What the VTN holds of a VEN, in the operator's words.
+
+    While some are not there yet, how many are; then how many it has yet to be told of anew.
+    """
     if ven.name == NO_VEN:
         return "never sent", "dim"
     if ven.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
@@ -273,7 +276,11 @@ def vtn_cell(ven: VenRow) -> Cell:
         return "-", "dim"
     if ven.accepted >= ven.wanted:
         return "ok", "text"
-    return f"{ven.accepted} at VTN", "text"
+    there = ven.work.total - ven.work.unsent
+    if there < ven.wanted:
+        return f"{there} at VTN", "text"
+    left = there - ven.accepted
+    return f"{'telling' if left < 1000 else 'tell'} {left}", "text"  # the column has 11 cells
 
 
 def matches(ven: VenRow, wanted: Filter) -> bool:
