@@ -67,6 +67,11 @@ def test_trouble_and_marks_are_never_lost() -> None:
     assert "…" in said
 
 
+def test_a_service_that_is_busy_is_not_yet_ok() -> None:
+    """Connecting is said alone."""
+    assert "VTN connecting" in header(80, vtn="busy", text="connecting")
+
+
 @pytest.mark.parametrize("cells", [20, 40, 80, 120])
 def test_the_footer_fits_and_says_where_the_rest_is(cells: int) -> None:
     """As much as fits of what works here, and `?:help` at the right."""

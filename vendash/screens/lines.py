@@ -68,7 +68,9 @@ def _services(console: Console) -> tuple[Words, Words]:
 
 
 def _health(service: ServiceStatus) -> str:
-    word = {"ok": "ok", "busy": "ok", "trouble": "!", "off": "off"}[service.health]
+    if service.health == "busy":
+        return visible(service.text) or "busy"
+    word = {"ok": "ok", "trouble": "!", "off": "off"}[service.health]
     return f"{word} {visible(service.text)}".rstrip()
 
 
