@@ -34,6 +34,8 @@ class Action:
     """It works on what is seen: waits only until the first rows are."""
     command: str = ""
     """Its word after `:`, where it has one."""
+    also: tuple[str, ...] = ()
+    """Other words for it after `:`."""
     argument: str = ""
     """What follows the word, for the help; empty where nothing does."""
     footer: int = 0
@@ -364,7 +366,14 @@ ACTIONS: tuple[Action, ...] = (
         argument="NAME",
     ),
     Action(id="back", keys=("escape",), title="back", help="Back, one level a press."),
-    Action(id="quit", keys=("q", "ctrl+c"), title="leave", help="Leave vendash.", command="q"),
+    Action(
+        id="quit",
+        keys=("q", "ctrl+c"),
+        title="leave",
+        help="Leave vendash.",
+        command="q",
+        also=("quit",),
+    ),
 )
 """Every action, in the order of the help screen. Those of one screen never share a key."""
 
@@ -387,7 +396,7 @@ def for_key(key: str, screen: str) -> Action | None:
 def for_command(word: str, screen: str) -> Action | None:
     """What a word after `:` means on a screen; None when it means nothing."""
     for candidate in ACTIONS:
-        if word and word == candidate.command and screen in candidate.screens:
+        if word and word in (candidate.command, *candidate.also) and screen in candidate.screens:
             return candidate
     return None
 

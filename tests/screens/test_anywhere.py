@@ -223,6 +223,13 @@ async def test_leaving_without_an_engine_of_ours_asks_nothing(tmp_path: Path) ->
         assert not operator.app.is_running
 
 
+async def test_q_has_two_words(tmp_path: Path) -> None:
+    """`:quit` leaves as `:q` does."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":quit\r")
+        assert not operator.app.is_running
+
+
 async def test_progress_gives_way_to_a_prompt_and_comes_back(tmp_path: Path) -> None:
     """Registering shows on the reserved line while the keys stay live."""
     async with at_console(tmp_path) as operator:
