@@ -144,14 +144,17 @@ def test_two_consoles_on_one_file_see_each_others_decisions(database: Path, vtn:
         other.wait("Approved 0")
 
 
-def test_a_console_leaves_and_asks_whether_its_engine_goes_on(database: Path, vtn: Peer) -> None:
+@pytest.mark.parametrize(("answer", "goes_on"), [("s", False), ("g", True)])
+def test_a_console_leaves_and_asks_whether_its_engine_goes_on(
+    database: Path, vtn: Peer, answer: str, goes_on: bool
+) -> None:
     with console(database, vtn) as terminal:
         terminal.wait("ENGINE ok")
         terminal.send("q")
         terminal.wait("engine")
-        terminal.send("s")
+        terminal.send(answer)
         terminal.process.wait(timeout=15)
-    assert engine_of(database) is None
+    assert (engine_of(database) is not None) is goes_on
 
 
 def test_a_read_only_console_starts_no_engine_and_changes_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,7 @@ class BackgroundEngine:
     def __init__(self, database: Path) -> None:
         self._database = database.resolve()
         self.started_here = False
+        self._process: subprocess.Popen[bytes] | None = None
 
     def running(self) -> bool:
         """Whether an engine (or `vendash register`) holds this database."""
@@ -103,20 +105,19 @@ class BackgroundEngine:
         """Start an engine in the background unless one runs."""
         if self.running():
             return
+        # Not a process of asyncio's: those are killed when their event loop is closed.
+        self._process = await asyncio.to_thread(self._started)
+        self.started_here = True
+
+    def _started(self) -> subprocess.Popen[bytes]:
         with open_log("engine.err") as errors:
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "vendash",
-                "run",
-                "--db-path",
-                str(self._database),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
+            return subprocess.Popen(  # noqa: S603 (our own program)
+                [sys.executable, "-m", "vendash", "run", "--db-path", str(self._database)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
             )
-        self.started_here = True
 
     async def stop(self) -> None:
         """Tell the running engine to end, and wait until it has let go of the database."""

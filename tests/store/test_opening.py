@@ -225,7 +225,7 @@ def _make_room(connection: sqlite3.Connection) -> None:
 
 
 _OPENER = """
-import asyncio, concurrent.futures.thread, os, sys
+import asyncio, concurrent.futures.thread, os, sys, urllib.parse
 from pathlib import Path
 from vendash.errors import VendashError
 from vendash.store import migrations, open_store
