@@ -206,7 +206,8 @@ class LoadingScreen(BaseScreen, Generic[R]):
         if generation == self._generation and not finding.done():
             self.table.remember(rows)
             self.table.show_keys(array("q", map(self.key_of, rows)), 0)
-            self._seen.set()
+            if rows:  # none: this list has no quick first rows, or there may be some yet
+                self._seen.set()
 
     async def _left_behind(self) -> bool:
         """Whether the row under the cursor still exists, though not in this list any more."""
