@@ -70,7 +70,6 @@ class Demo:
 
     fleet: Fleet
     peer: Peer
-    seconds_to_prepare: float
 
 
 def demo_folder() -> Path:
@@ -85,7 +84,6 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
     Raises:
         VendashError: Another demo runs, or the VTN does not start.
     """
-    began = time.monotonic()
     folder = demo_folder()
     refusal = "A demo is running already: leave it with q before starting another"
     with exclusive(state_folder() / "demo.lock", "demo", refusal):
@@ -97,7 +95,7 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
             fleet = Fleet(store, actor=current_actor())
             await _prepare(store, fleet, peer)
             async with _engine(store.path, peer):
-                yield Demo(fleet, peer, time.monotonic() - began)
+                yield Demo(fleet, peer)
 
 
 def _make_folder(folder: Path, *, fresh: bool) -> None:
