@@ -19,8 +19,9 @@ from textual.app import App, ScreenStackError
 from textual.binding import BindingType
 from textual.events import Event, Key, Paste
 
+from vendash.errors import VendashError
 from vendash.fleet import Fleet
-from vendash.models import VendashError, VenRow
+from vendash.models import VenRow
 from vendash.screens.activity import ActivityScreen
 from vendash.screens.base import BaseScreen
 from vendash.screens.console import Console, EngineControl

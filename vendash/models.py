@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from vendash.errors import ReadOnlyError as ReadOnlyError  # noqa: PLC0414
-from vendash.errors import VendashError as VendashError  # noqa: PLC0414
+from vendash.errors import VendashError
 
 NO_VEN = "(none)"
 """Stands for a resource without a VEN, in lists and counts; such a resource is never sent."""

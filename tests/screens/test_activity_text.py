@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vendash.models import AuditAction, VendashError, WorkCounts
+from vendash.errors import VendashError
+from vendash.models import AuditAction, WorkCounts
 from vendash.screens.activity_text import (
     handover,
     local_time,

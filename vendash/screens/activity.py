@@ -11,8 +11,9 @@ from textual import work
 from textual.events import ScreenResume
 from textual.widget import Widget
 
+from vendash.errors import VendashError
 from vendash.filters import Field, Filter, FilterError, Query, fold, parse_filter
-from vendash.models import AuditAction, AuditItem, Selection, VendashError, WorkCounts
+from vendash.models import AuditAction, AuditItem, Selection, WorkCounts
 from vendash.screens.activity_text import (
     handover,
     local_time,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from vendash.models import AuditAction, VendashError, WorkCounts
+from vendash.errors import VendashError
+from vendash.models import AuditAction, WorkCounts
 from vendash.screens.undoing import UNDOABLE
 
 _NOT_UNDOABLE = {

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from vendash import actions
-from vendash.models import NO_VEN, AuditAction, VendashError
+from vendash.errors import VendashError
+from vendash.models import NO_VEN, AuditAction
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
 from vendash.screens.undoing import last_undoable, undo_words

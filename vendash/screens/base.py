@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from vendash import actions
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.screens import lines
 from vendash.screens.anywhere import Anywhere
 from vendash.screens.asking import Asking

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from vendash.models import VendashError
+from vendash.errors import VendashError
 from vendash.screens.asking import Confirmation
 from vendash.screens.base import BaseScreen
 from vendash.screens.console import Console
