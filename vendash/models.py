@@ -326,6 +326,8 @@ class VenWork:
     remote_id: str | None
     doubtful: bool
     """An earlier request may have arrived: look up before sending."""
+    wanted: bool = True
+    """False: the VTN should no longer hold it; none of its resources is wanted or left there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +344,8 @@ class ResourceWork:
     doubtful: bool
     wanted: bool = True
     """False: the VTN should no longer hold it."""
+    held_under: str | None = None
+    """The VTN's id of the VEN under which `remote_id` was accepted; None when it is the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +359,11 @@ class Accepted:
     remote_id: str
     already: bool
     """It was there before: adopted, nothing was created."""
+    stamp: str = ""
+    """The object's modificationDateTime as the VTN gave it; empty where it gives none.
+
+    Compared only with later ones of the same VTN, so that nobody's clock matters.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +380,8 @@ class Refused:
     reason: str
     """One short sentence in the operator's words."""
     http_status: int | None = None
+    ven_lost: bool = False
+    """The VTN does not know the VEN of this resource any more: the VEN has to be looked up."""
 
 
 RegistrationOutcome = Accepted | Refused

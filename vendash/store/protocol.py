@@ -162,10 +162,13 @@ class FleetWriter(Protocol):
 class RegistrationLedger(Protocol):
     """What the registrar needs: the items whose revision the VTN has not accepted."""
 
-    async def due_vens(self, limit: int) -> list[VenWork]:
-        """Lease VENs to send: marked SENDING, durable, before they are returned."""
+    async def due_vens(self, limit: int, *, hold: float = 0.0) -> list[VenWork]:
+        """Lease VENs to send: marked SENDING, durable, before they are returned.
 
-    async def due_resources(self, limit: int) -> list[ResourceWork]:
+        What changed less than `hold` seconds ago waits, so that it can still be undone unsent.
+        """
+
+    async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
         """Lease resources whose VEN is known at the VTN, marked SENDING in the same way.
 
         `doubtful` is true where the row was SENDING or in doubt before. Leased rows are not

@@ -92,6 +92,8 @@ class Held:
     differs: tuple[str, ...] = ()
     """What it holds otherwise than we want it, in words for the operator."""
     others: Others = Others()
+    stamp: str = ""
+    """The object's modificationDateTime as the VTN gives it; empty where it gives none."""
 
 
 @dataclass(frozen=True, slots=True)
