@@ -41,7 +41,9 @@ class Leases:
         self.resources.clear()
 
 
-def due_vens(connection: sqlite3.Connection, leases: Leases, limit: int) -> list[VenWork]:
+def due_vens(
+    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
+) -> list[VenWork]:
     """Lease VENs to send."""
     _refuse_clashes(connection)
     vtn = current_vtn(connection)
@@ -68,7 +70,9 @@ def due_vens(connection: sqlite3.Connection, leases: Leases, limit: int) -> list
     ]
 
 
-def due_resources(connection: sqlite3.Connection, leases: Leases, limit: int) -> list[ResourceWork]:
+def due_resources(
+    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
+) -> list[ResourceWork]:
     """Lease resources whose VEN is known at the VTN."""
     vtn = current_vtn(connection)
     rows = connection.execute(
@@ -100,6 +104,14 @@ def due_resources(connection: sqlite3.Connection, leases: Leases, limit: int) ->
         )
         for row in rows
     ]
+
+
+def due_in(connection: sqlite3.Connection, hold: float) -> float | None:
+    """Seconds until the next change may leave; None when there is none to leave."""
+    (due,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM vendash_observations WHERE state = 'waiting')"
+    ).fetchone()
+    return hold if due else None
 
 
 def complete(

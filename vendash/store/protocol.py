@@ -175,11 +175,11 @@ class RegistrationLedger(Protocol):
         handed out again by this process until completed; a new process finds them doubtful.
         """
 
+    async def due_in(self, hold: float) -> float | None:
+        """Seconds until the next change may leave; 0.0 when one may, None when there is none."""
+
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""
-
-    async def release_leases(self) -> None:
-        """Forget what this process has leased: all of it becomes due again, as doubtful."""
 
     async def registration_progress(self) -> tuple[int, int, int]:
         """Done, total and failed, VENs and resources together.

@@ -241,21 +241,21 @@ class SqliteStore:
 
     # --- registering ---------------------------------------------------------------------------
 
-    async def due_vens(self, limit: int) -> list[VenWork]:
+    async def due_vens(self, limit: int, *, hold: float = 0.0) -> list[VenWork]:
         """Lease VENs to send."""
-        return await self._write(lambda c: ledger.due_vens(c, self._leases, limit))
+        return await self._write(lambda c: ledger.due_vens(c, self._leases, limit, hold))
 
-    async def due_resources(self, limit: int) -> list[ResourceWork]:
+    async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
         """Lease resources whose VEN is known at the VTN."""
-        return await self._write(lambda c: ledger.due_resources(c, self._leases, limit))
+        return await self._write(lambda c: ledger.due_resources(c, self._leases, limit, hold))
+
+    async def due_in(self, hold: float) -> float | None:
+        """Seconds until the next change may leave; None when there is none to leave."""
+        return await self._database.read(lambda c: ledger.due_in(c, hold))
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""
         await self._write(lambda c: ledger.complete(c, self._leases, outcomes))
-
-    async def release_leases(self) -> None:
-        """Forget what this process has leased: it becomes due again, as doubtful."""
-        self._leases.clear()
 
     async def registration_progress(self) -> tuple[int, int, int]:
         """Done, total and failed, VENs and resources together."""
