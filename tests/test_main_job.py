@@ -157,6 +157,30 @@ def test_a_console_leaves_and_asks_whether_its_engine_goes_on(
     assert (engine_of(database) is not None) is goes_on
 
 
+def test_an_engine_that_dies_is_started_again_by_the_console_that_started_it(
+    database: Path, vtn: Peer
+) -> None:
+    with console(database, vtn) as terminal:
+        terminal.wait("ENGINE ok")
+        first = engine_of(database)
+        assert first is not None
+        os.kill(first.pid, signal.SIGKILL)
+        terminal.wait("The engine had died; it was started again")
+        wait_until(lambda: engine_of(database) not in (None, first), "another engine")
+
+
+def test_an_engine_is_stopped_from_another_terminal_and_stays_so(database: Path, vtn: Peer) -> None:
+    with console(database, vtn) as terminal:
+        terminal.wait("ENGINE ok")
+        stopped = vendash("stop", "--db-path", database)
+        assert stopped.returncode == 0
+        assert stopped.stdout.startswith("Stopped: engine, process")
+        terminal.wait("ENGINE none")
+    again = vendash("stop", "--db-path", database)
+    assert again.returncode == 0
+    assert again.stdout.startswith(f"No engine runs for {database}")
+
+
 def test_a_read_only_console_starts_no_engine_and_changes_nothing(
     database: Path, vtn: Peer
 ) -> None:

@@ -118,6 +118,7 @@ class VendashApp(App[None]):
         self.run_worker(self._take_keys(), group="keys")
         self.run_worker(self._watch_fleet(), group="fleet")
         self.run_worker(self._begin_after_paint(), group="begin")
+        self.run_worker(self._tend_engine(), group="engine")
         self.set_interval(SECOND, self.second)
 
     @property
@@ -155,6 +156,17 @@ class VendashApp(App[None]):
         except VendashError as error:
             self.console_state.say(str(error), trouble=True)
         self.second()
+
+    async def _tend_engine(self) -> None:
+        """Once a second: what this console started and has died is started again."""
+        console = self.console_state
+        while console.engine is not None and not console.fleet.read_only:
+            await asyncio.sleep(SECOND)
+            try:
+                if done := await console.engine.tend():
+                    console.say(done, trouble=True)
+            except (VendashError, OSError) as error:
+                console.say(f"The engine cannot be started again: {error}", trouble=True)
 
     # --- keys -------------------------------------------------------------------------------
 

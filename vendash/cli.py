@@ -237,6 +237,16 @@ def run(
 
 
 @cli.command()
+@db_option
+@json_option
+def stop(db_path: Path | None, as_json: bool) -> None:
+    """End the engine of the database, and wait until it has."""
+    from vendash.commands import stopping
+
+    _answer(stopping.stop(db_path), as_json=as_json)
+
+
+@cli.command()
 @click.argument("wanted", type=click.Choice(["on", "off"]), required=False)
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
 @click.option("--seconds", type=click.IntRange(1), default=10, show_default=True)

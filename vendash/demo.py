@@ -10,8 +10,8 @@ import asyncio
 import shutil
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from vendash.config import log_to_file, state_folder
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
+from vendash.keeping import CompanionEngine, KeptEngine
 from vendash.lock import exclusive
+from vendash.models import VenRow
 from vendash.output import note
 from vendash.processes import Companion, require_terminal
 from vendash.sample import sample_assets
@@ -70,6 +72,7 @@ class Demo:
 
     fleet: Fleet
     peer: Peer
+    engine: KeptEngine
 
 
 def demo_folder() -> Path:
@@ -94,8 +97,8 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
         ):
             fleet = Fleet(store, actor=current_actor())
             await _prepare(store, fleet, peer)
-            async with _engine(store.path, peer):
-                yield Demo(fleet, peer)
+            async with _engine(store.path, peer) as engine:
+                yield Demo(fleet, peer, engine)
 
 
 def _make_folder(folder: Path, *, fresh: bool) -> None:
@@ -166,14 +169,13 @@ async def _prepare(store: FleetStore, fleet: Fleet, peer: Peer) -> None:
 
 
 @asynccontextmanager
-async def _engine(database: Path, peer: Peer) -> AsyncIterator[None]:
-    companion = await Companion.start(
-        ["run", "--db-path", str(database)], name="demo-engine", environment=peer.environment
-    )
+async def _engine(database: Path, peer: Peer) -> AsyncIterator[KeptEngine]:
+    engine = CompanionEngine(database, name="demo-engine", environment=peer.environment)
+    await engine.start()
     try:
-        yield
+        yield engine
     finally:
-        await companion.stop()
+        await engine.stop()
 
 
 # --- with a screen -------------------------------------------------------------------------------
@@ -194,7 +196,11 @@ async def _show(*, fresh: bool) -> int:
     from vendash.commands.console import show_console  # noqa: PLC0415 (textual, only here)
 
     async with running(fresh=fresh) as demo:
-        return await show_console(demo.fleet, engine=None, marks=("DEMO",))
+        code = await show_console(demo.fleet, engine=demo.engine, marks=("DEMO",))
+        if left := _left(await demo.fleet.reader.vens()):
+            with suppress(OSError):  # the terminal may be gone, which is how this ended
+                note(f"{left:,} resources are not at the VTN yet: the next vendash demo goes on.")
+        return code
 
 
 # --- without one ---------------------------------------------------------------------------------
@@ -242,8 +248,7 @@ async def _all_told(fleet: Fleet) -> None:
     """
     waiting, since = -1, time.monotonic()
     async for _ in ticking(fleet.reader):
-        vens = await fleet.reader.vens()
-        left = sum(ven.wanted - ven.accepted - ven.work.trouble for ven in vens)
+        left = _left(await fleet.reader.vens())
         if not left:
             return
         if left != waiting:
@@ -252,6 +257,11 @@ async def _all_told(fleet: Fleet) -> None:
             status = read_status(live_folder(fleet.path))
             why = status.vtn.detail if status is not None else "The engine does not run."
             raise VendashError(f"{left:,} resources are not registered: {why}")
+
+
+def _left(vens: Sequence[VenRow]) -> int:
+    """How many resources wait for the VTN, and for no person."""
+    return sum(ven.wanted - ven.accepted - ven.work.trouble for ven in vens)
 
 
 async def _readings(fleet: Fleet, approved: int, seconds: int) -> int:

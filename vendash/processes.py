@@ -1,20 +1,16 @@
-"""The service processes that a console starts: the engine, and for the demo a VTN."""
+"""Service processes that end with the one that started them, and the terminal it needs."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from vendash.config import open_log
 from vendash.errors import VendashError
-from vendash.lock import holder, lock_path
 
 STOP_SECONDS = 6.0
 """An engine ends within 5 s of a signal; after this it is killed."""
@@ -72,6 +68,11 @@ class Companion:
         """Whether the process runs."""
         return self._process.returncode is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, as in `subprocess`; None while it runs."""
+        return self._process.returncode
+
     async def stop(self) -> None:
         """Close its stdin and wait for its end; kill it when it does not come."""
         if self._process.stdin is not None:
@@ -84,53 +85,6 @@ class Companion:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-
-
-class BackgroundEngine:
-    """The engine of a database as a console sees it: someone's, ours, or none.
-
-    An engine that this console starts goes on when the console's session ends, until `stop`.
-    """
-
-    def __init__(self, database: Path) -> None:
-        self._database = database.resolve()
-        self.started_here = False
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def running(self) -> bool:
-        """Whether an engine (or `vendash register`) holds this database."""
-        return holder(lock_path(self._database)) is not None
-
-    async def start(self) -> None:
-        """Start an engine in the background unless one runs."""
-        if self.running():
-            return
-        # Not a process of asyncio's: those are killed when their event loop is closed.
-        self._process = await asyncio.to_thread(self._started)
-        self.started_here = True
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        with open_log("engine.err") as errors:
-            return subprocess.Popen(  # noqa: S603 (our own program)
-                [sys.executable, "-m", "vendash", "run", "--db-path", str(self._database)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,
-            )
-
-    async def stop(self) -> None:
-        """Tell the running engine to end, and wait until it has let go of the database."""
-        found = holder(lock_path(self._database))
-        if found is None or found.kind != "engine":
-            return
-        with suppress(ProcessLookupError):
-            os.kill(found.pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while self.running():
-            if time.monotonic() > deadline:
-                raise VendashError(f"The engine does not end; end it with: kill -9 {found.pid}")
-            await asyncio.sleep(0.05)
 
 
 def require_terminal() -> None:

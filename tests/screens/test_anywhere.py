@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.screens.operator import Operator, at_console
 from vendash.errors import VendashError
@@ -26,15 +26,21 @@ class Engine:
     """An engine that this console started."""
 
     started_here = True
+    advice = "vendash run --db-path fleet.db"
 
     def __init__(self) -> None:
         self.stopped = False
+        self.news = ""
 
     def running(self) -> bool:
         return not self.stopped
 
     async def stop(self) -> None:
         self.stopped = True
+
+    async def tend(self) -> str:
+        news, self.news = self.news, ""
+        return news
 
 
 def status(

@@ -39,7 +39,7 @@ def test_a_ven_is_asked_with_what_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "outcome", "engine", "words"),
+    ("verb", "outcome", "no_engine", "words"),
     [
         (
             "approve",
@@ -50,29 +50,29 @@ def test_a_ven_is_asked_with_what_stays() -> None:
         (
             "suspend",
             ActionOutcome(sequence=1, verb="suspend", changed=9, unchanged=2, skipped=1),
-            True,
+            "",
             "suspended 9 in Herning; 2 were so already; 1 changed meanwhile, left alone; u undoes",
         ),
         (
             "approve",
             ActionOutcome(sequence=None, verb="approve", changed=0, unchanged=3),
-            True,
+            "",
             "nothing changed: 3 were so already",
         ),
         (
             "register",
             ActionOutcome(sequence=1, verb="register", changed=45),
-            True,
+            "",
             "registering 45 in Herning; u undoes",
         ),
         (
             "register",
             ActionOutcome(sequence=1, verb="register", changed=45),
-            False,
-            "registering 45 in Herning; no engine runs: start one with vendash run; u undoes",
+            "vendash run --db-path f.db",
+            "registering 45 in Herning; no engine runs: start one with vendash run --db-path f.db; u undoes",
         ),
     ],
 )
-def test_what_came_of_it(verb: str, outcome: ActionOutcome, engine: bool, words: str) -> None:
+def test_what_came_of_it(verb: str, outcome: ActionOutcome, no_engine: str, words: str) -> None:
     """How many changed, how many were left alone and why, and how to take it back."""
-    assert outcome_words(VERBS[verb], outcome, "Herning", engine) == words
+    assert outcome_words(VERBS[verb], outcome, "Herning", no_engine) == words

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from vendash.commands.opening import opened
 from vendash.config import log_to_file
 from vendash.fleet import Fleet
+from vendash.keeping import BackgroundEngine, KeptEngine
 from vendash.lifetime import terminal_gone
-from vendash.processes import BackgroundEngine, require_terminal
+from vendash.processes import require_terminal
 from vendash.telemetry.deferred import DeferredReader
 from vendash.telemetry.place import live_folder
 
@@ -40,7 +41,7 @@ async def _console(db_path: Path | None, *, read_only: bool) -> int:
 
 
 async def show_console(
-    fleet: Fleet, *, engine: BackgroundEngine | None, marks: tuple[str, ...] = ()
+    fleet: Fleet, *, engine: KeptEngine | None, marks: tuple[str, ...] = ()
 ) -> int:
     """Show the console of a fleet until its operator leaves; the exit code.
 
@@ -76,7 +77,7 @@ async def _leave_with_terminal(app: VendashApp) -> None:
     app.exit()
 
 
-async def _begin(fleet: Fleet, live: DeferredReader, engine: BackgroundEngine | None) -> None:
+async def _begin(fleet: Fleet, live: DeferredReader, engine: KeptEngine | None) -> None:
     """What the first paint need not wait for."""
     gc.freeze()  # what is there now stays: no collection need look at it again
     gc.enable()

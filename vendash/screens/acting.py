@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from vendash.models import ActionOutcome, Selection
 from vendash.screens.deciding import VERBS, Verb, outcome_words
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from vendash.screens.console import Console
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What an action would be done to, frozen before it is asked."""
 
     selection: Selection
@@ -93,7 +93,8 @@ class ActsOnResources:
         outcome = await _call(self.console, verb, target)
         status = self.console.status
         engine = status is not None and status.fresh
-        return outcome_words(verb, outcome, target.where, engine)
+        advice = "" if engine else self.console.start_advice
+        return outcome_words(verb, outcome, target.where, advice)
 
 
 async def _call(console: Console, verb: Verb, target: Target) -> ActionOutcome:

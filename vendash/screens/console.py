@@ -7,10 +7,11 @@ import getpass
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from vendash.fleet import Fleet
 from vendash.models import VenRow
@@ -25,15 +26,21 @@ class EngineControl(Protocol):
 
     started_here: bool
 
+    @property
+    def advice(self) -> str:
+        """What starts an engine by hand."""
+
     def running(self) -> bool:
         """Whether an engine works on this database."""
 
     async def stop(self) -> None:
         """End it, and wait until it has."""
 
+    async def tend(self) -> str:
+        """Start it again where it has died; what was done, in a sentence, or nothing."""
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+
+class Notice(msgspec.Struct, frozen=True):
     """A sentence on the reserved line: what came of the last action, or what went wrong."""
 
     text: str
@@ -46,8 +53,7 @@ def _site() -> str:
     return f"{getpass.getuser()}@{socket.gethostname().split('.')[0]}"
 
 
-@dataclass(slots=True, kw_only=True)
-class Console:
+class Console(msgspec.Struct, kw_only=True):
     """One operator's view of one fleet."""
 
     fleet: Fleet
@@ -57,7 +63,7 @@ class Console:
     engine: EngineControl | None = None
     marks: tuple[str, ...] = ()
     """For the header, beside READ-ONLY and SIM: DEMO."""
-    site: str = field(default_factory=_site)
+    site: str = msgspec.field(default_factory=_site)
     clock: Callable[[], datetime] = datetime.now
     """Local time."""
     importer: Callable[[Path], Awaitable[str]] | None = None
@@ -66,7 +72,7 @@ class Console:
     """The VENs as the store has been asked for them before there was a screen."""
     status: EngineStatus | None = None
     """What the engine last said; None where it never did."""
-    commands: list[str] = field(default_factory=list)
+    commands: list[str] = msgspec.field(default_factory=list)
     """What was typed after `:`, oldest first."""
     acting: str = ""
     """The id of the action under way."""
@@ -75,7 +81,7 @@ class Console:
     """Brings the screen that is shown up to date; the app's."""
     acted: Callable[[], None] = lambda: None
     """Told when an action has been carried out; the app's."""
-    still: asyncio.Event = field(default_factory=asyncio.Event)
+    still: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     """Set while no action is under way."""
     epoch: int = 0
     """Rises whenever the database has changed."""
@@ -90,7 +96,16 @@ class Console:
 
     def read_status(self) -> None:
         """Ask what the engine said last: one small file on tmpfs."""
-        self.status = read_status(self.folder)
+        status = read_status(self.folder)
+        silent = status is not None and not status.fresh
+        if silent and self.engine is not None and not self.engine.running():
+            status = None  # it was killed, and left its last words behind
+        self.status = status
+
+    @property
+    def start_advice(self) -> str:
+        """What starts an engine for this database."""
+        return "vendash run" if self.engine is None else self.engine.advice
 
     def say(self, text: str, *, trouble: bool = False) -> None:
         """Put a sentence on the reserved line of whatever screen is shown."""

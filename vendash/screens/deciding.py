@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from vendash.models import ActionOutcome, RegistrationStatus, Selection, StatusCounts
 from vendash.widgets.text import plural, power, visible
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(msgspec.Struct, frozen=True):
     """One thing that can be done to resources."""
 
     id: str
@@ -61,8 +61,11 @@ def vens_words(verb: Verb, names: list[str], selection: Selection, stay: int) ->
     return f"{verb.shout} {who}: {len(selection):,} {noun}, {power(selection.p_max_kw)}{rest}"
 
 
-def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, engine: bool) -> str:
-    """What came of it: `approved 952 in Herning; u undoes`."""
+def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, no_engine: str) -> str:
+    """What came of it: `approved 952 in Herning; u undoes`.
+
+    `no_engine` says how to start one where none runs; empty where one does.
+    """
     if not outcome.changed:
         return f"nothing changed: {outcome.unchanged + outcome.skipped:,} were so already"
     parts = [f"{verb.done} {outcome.changed:,}{f' in {visible(where)}' if where else ''}"]
@@ -70,6 +73,6 @@ def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, engine: bool) 
         parts.append(f"{outcome.unchanged:,} were so already")
     if outcome.skipped:
         parts.append(f"{outcome.skipped:,} changed meanwhile, left alone")
-    if verb.becomes is None and not engine:
-        parts.append("no engine runs: start one with vendash run")
+    if verb.becomes is None and no_engine:
+        parts.append(f"no engine runs: start one with {no_engine}")
     return "; ".join([*parts, "u undoes"])

@@ -229,4 +229,7 @@ class LiveScreen(ListScreen[Group]):
         self._types.say(type_lines(now) if now else [])
 
     def _why_no_readings(self) -> str:
-        return why_no_readings(self.console.status, self._wanted_simulation, self._approved)
+        console = self.console
+        return why_no_readings(
+            console.status, self._wanted_simulation, self._approved, console.start_advice
+        )

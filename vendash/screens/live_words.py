@@ -75,11 +75,17 @@ def group_style(group: Group, now: Figures) -> str:
 
 
 def why_no_readings(
-    status: EngineStatus | None, wanted: SimulationSettings | None, approved: int | None
+    status: EngineStatus | None,
+    wanted: SimulationSettings | None,
+    approved: int | None,
+    start: str = "vendash run",
 ) -> str:
-    """Why there are none and what to do, as a sentence; empty when they should come."""
+    """Why there are none and what to do, as a sentence; empty when they should come.
+
+    `start` is what starts an engine.
+    """
     if status is None or not status.fresh:
-        return "no engine runs; `vendash run` starts one."
+        return f"no engine runs; `{start}` starts one."
     if approved == 0:
         return "nothing is approved yet; approve a VEN with `a` on screen `1`."
     if wanted is not None and not wanted.on:
