@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.vtn.ledger import fleet
 from tests.vtn.server.contract import check_schema
 from vendash.errors import VendashError
 from vendash.models import Capacities, RegistrationStatus, ResourceType, ResourceWork, VenWork
 from vendash.vtn.dialects import DIALECTS, Dialect, dialect_named
-from vendash.vtn.dialects.base import attributes_of
+from vendash.vtn.dialects.attributes import attributes_of
 from vendash.vtn.registrar import Held, Others
 
 VEN = VenWork(name="Køge", client_id="vendash-koege", revision=1, remote_id=None, doubtful=False)
@@ -27,7 +27,7 @@ RESOURCE = ResourceWork(
     doubtful=False,
 )
 OTHERS = Others(attributes=(b'{"type":"AREA","values":[1]}',))
-V31, V30 = (dialect_named(name) for name in DIALECTS)
+V31, V30, ENERGYDESK = (dialect_named(name) for name in DIALECTS)
 PROBE = msgspec.json.encode
 
 
@@ -178,5 +178,27 @@ def test_what_is_no_object_is_a_value_error(body: bytes) -> None:
 
 def test_an_unknown_dialect_is_an_error_that_names_the_known_ones() -> None:
     assert dialect_named("3.0").name == "3.0.1"
-    with pytest.raises(VendashError, match=r"3\.1 or 3\.0\.1"):
+    with pytest.raises(VendashError, match=r"3\.1, 3\.0\.1 or energydesk"):
         dialect_named("2.0b\x1b")
+
+
+@pytest.mark.parametrize("dialect", [V31, V30])
+def test_differences_are_told_field_by_field(dialect: Dialect) -> None:
+    attributes = [
+        {"type": t, "values": [12.5] if t == "MAX_POWER_CONSUMPTION" else list(v)}
+        for t, v in attributes_of(RESOURCE.resource).items()
+        if t != "address"
+    ]
+    body = as_held(attributes=attributes, resourceName="other")
+    assert dialect.fields(RESOURCE, body) == [
+        ("name", RESOURCE.resource.resource_id, "other"),
+        ("MAX_POWER_CONSUMPTION", "11", "12.5"),
+        ("address", "Storegade 1", ""),
+    ]
+    assert dialect.compared(RESOURCE, body).differs == ("name", "MAX_POWER_CONSUMPTION", "address")
+
+
+def test_an_object_carries_its_stamp() -> None:
+    held = V31.compared(RESOURCE, as_held(modificationDateTime="2026-11-22T09:00:00+01:00"))
+    assert held.stamp == "2026-11-22T08:00:00.000000Z"
+    assert V31.compared(RESOURCE, as_held(modificationDateTime={"odd": 1})).stamp == ""

@@ -7,21 +7,29 @@ VTN sends may hold more, or less, than the specification says; nothing here rais
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import msgspec
 
-from vendash.models import Resource, ResourceType, VenWork
+from vendash.models import RegistrationStatus, VenWork
+from vendash.vtn.dialects.attributes import attributes_of
+from vendash.vtn.dialects.reading import (
+    Difference,
+    checked_id,
+    in_words,
+    reader,
+    same_values,
+    stamp_of,
+    status_of,
+)
 from vendash.vtn.registrar import Held, Others, Work
 
 PAGE = 50
 """The most that a VTN may be asked for in one page."""
-LONGEST_NAME = 128
 
 JSON_NAMES = {
     "object_type": "objectType",
@@ -29,10 +37,9 @@ JSON_NAMES = {
     "ven_id": "venID",
     "ven_name": "venName",
     "resource_name": "resourceName",
+    "modified": "modificationDateTime",
 }
 
-Value = float | int | str | bool
-Shape = TypeVar("Shape")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -44,6 +51,10 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    one_of: str = ""
+    """The id of the one object that is wanted out of a list that can only be read whole."""
+    cannot: str = ""
+    """Why the dialect has no such call; the request is then answered here and not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +66,10 @@ class Listed:
     ven_id: str | None
     client_id: str | None
     body: bytes
-
-
-class ValuesMap(msgspec.Struct, frozen=True):
-    """An attribute as OpenADR writes it."""
-
-    type: str
-    values: tuple[Value, ...]
+    stamp: str = ""
+    """When it was last changed there: RFC 3339 in UTC, as `Held.stamp`; empty where not said."""
+    status: RegistrationStatus | None = None
+    """What its attribute `prequalification` says; None where it says nothing that is known."""
 
 
 class _Answer(msgspec.Struct, rename=JSON_NAMES):
@@ -72,35 +80,26 @@ class _Answer(msgspec.Struct, rename=JSON_NAMES):
     resource_name: str | None = None
     ven_id: str | None = None
     client_id: str | None = None
+    modified: Any = None
     targets: msgspec.Raw = msgspec.Raw(b"null")
     attributes: list[dict[str, Any]] | None = None
 
 
 class _Identity(msgspec.Struct, rename=JSON_NAMES):
-    """As much of an answer as a list needs to be searched."""
+    """As much of an answer as a list needs; attributes that cannot be read do no harm."""
 
     id: str | int
     ven_name: str | None = None
     resource_name: str | None = None
     ven_id: str | None = None
     client_id: str | None = None
+    modified: Any = None
+    attributes: Any = None
 
 
-def _reader(shape: type[Shape]) -> Callable[[bytes | msgspec.Raw], Shape]:
-    decode = msgspec.json.Decoder(shape).decode
-
-    def read(body: bytes | msgspec.Raw) -> Shape:
-        try:
-            return decode(body)
-        except RecursionError:
-            raise ValueError("JSON nested too deeply") from None
-
-    return read
-
-
-_read_answer = _reader(_Answer)
-_read_identity = _reader(_Identity)
-_read_list = _reader(list[msgspec.Raw])
+_read_answer = reader(_Answer)
+_read_identity = reader(_Identity)
+read_list = reader(list[msgspec.Raw])
 
 
 class Dialect(ABC):
@@ -108,6 +107,12 @@ class Dialect(ABC):
 
     name: ClassVar[str]
     """As in the configuration and on the screen."""
+    paged: ClassVar[bool] = True
+    """Whether lists come in pages; otherwise each comes whole, whatever is asked."""
+    basic_only: ClassVar[bool] = False
+    """Whether tokens are given for HTTP Basic alone, at a URL that has to be configured."""
+    greeting: ClassVar[Request] = Request("GET", "/vens", (("skip", "0"), ("limit", "1")))
+    """A small list that every client of the business logic may read."""
 
     @abstractmethod
     def collection(self, item: Work) -> str:
@@ -148,6 +153,10 @@ class Dialect(ABC):
         """DELETE the object."""
         return Request("DELETE", self._place(item, remote_id))
 
+    def page(self, path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
+        """The page of a list that begins after so many objects."""
+        return page_of(path, skip, query)
+
     def compared(self, item: Work, body: bytes, *, trust_silence: bool = False) -> Held:
         """The object of an answer, and where it differs from the item.
 
@@ -160,20 +169,27 @@ class Dialect(ABC):
             ValueError: It is not a VEN or resource with an id.
         """
         answer = _read_answer(body)
-        differs = list(self._identity_differs(item, answer.ven_name, answer.resource_name))
-        attributes = answer.attributes or ()
+        differences = _differences(item, answer, trust_silence=trust_silence)
         ours = {} if isinstance(item, VenWork) else attributes_of(item.resource)
-        if not (trust_silence and answer.attributes is None):
-            there = {_type_of(one): one.get("values") for one in attributes}
-            differs += [t for t, values in ours.items() if not _same(values, there.get(t))]
         return Held(
             remote_id=checked_id(answer.id),
-            differs=tuple(differs),
+            differs=tuple(one.field for one in differences),
             others=Others(
                 targets=_filled(bytes(answer.targets)),
-                attributes=tuple(_encode(o) for o in attributes if _type_of(o) not in ours),
+                attributes=tuple(
+                    _encode(one) for one in answer.attributes or () if _type_of(one) not in ours
+                ),
             ),
+            stamp=stamp_of(answer.modified),
         )
+
+    def fields(self, item: Work, body: bytes) -> list[Difference]:
+        """Where the object of an answer differs from the item, field by field.
+
+        Raises:
+            ValueError: It is not a VEN or resource.
+        """
+        return list(_differences(item, _read_answer(body), trust_silence=False))
 
     def listed(self, body: bytes) -> list[Listed]:
         """The objects of one page.
@@ -182,17 +198,27 @@ class Dialect(ABC):
             ValueError: It is not a list of VENs or resources.
         """
         found = []
-        for raw in _read_list(body):
+        for raw in read_list(body):
             one = _read_identity(raw)
-            name = one.resource_name or one.ven_name or ""
-            found.append(Listed(checked_id(one.id), name, one.ven_id, one.client_id, bytes(raw)))
+            found.append(
+                Listed(
+                    id=checked_id(one.id),
+                    name=one.resource_name or one.ven_name or "",
+                    ven_id=one.ven_id,
+                    client_id=one.client_id,
+                    body=bytes(raw),
+                    stamp=stamp_of(one.modified),
+                    status=status_of(_values_of("prequalification", one.attributes)),
+                )
+            )
         return found
 
-    def _identity_differs(
-        self, item: Work, ven_name: str | None, resource_name: str | None
-    ) -> tuple[str, ...]:
-        there = ven_name if isinstance(item, VenWork) else resource_name
-        return () if there in {None, name_of(item)} else ("name",)
+    def ven_secret(self, body: bytes) -> tuple[str, str] | None:
+        """The VEN and the token for it that this answer to its creation gives, once only.
+
+        None where the dialect has no such tokens, or the answer holds none.
+        """
+        return None
 
     def _place(self, item: Work, remote_id: str) -> str:
         return f"{self.collection(item)}/{quote(remote_id, safe='')}"
@@ -208,72 +234,34 @@ def name_of(item: Work) -> str:
     return item.name if isinstance(item, VenWork) else item.resource.resource_id
 
 
-def checked_id(remote_id: str | int) -> str:
-    """The id of an object at a VTN.
-
-    Raises:
-        ValueError: It cannot be part of a path.
-    """
-    text = str(remote_id)
-    if not text.strip(".") or len(text) > LONGEST_NAME or not text.isprintable():
-        raise ValueError("an object without a usable id")
-    return text
-
-
-def attributes_of(resource: Resource) -> dict[str, tuple[Value, ...]]:
-    """What a VTN is told of a resource, by attribute type.
-
-    LOCATION is longitude, latitude; powers are in kW. The types in lower case are private, as
-    OpenADR 3 allows; `prequalification` carries the operator's decision.
-    """
-    capacities = resource.capacities
-    exports = resource.resource_type is not ResourceType.DSR  # else p_min is flexibility
-    return {
-        "DESCRIPTION": (resource.resource_name[:LONGEST_NAME],),
-        "LOCATION": (resource.location.longitude, resource.location.latitude),
-        "MAX_POWER_CONSUMPTION": (max(0.0, capacities.p_max_kw),),
-        "MAX_POWER_EXPORT": (max(0.0, -capacities.p_min_kw) if exports else 0.0,),
-        "p_min_kw": (capacities.p_min_kw,),
-        "e_max_kwh": (capacities.e_max_kwh,),
-        "e_min_kwh": (capacities.e_min_kwh,),
-        "meter_point_id": (resource.meter_point_id,),
-        "resource_type": (resource.resource_type.value,),
-        "resource_sub_type": (resource.resource_sub_type or "",),
-        "address": (resource.address or "",),
-        "prequalification": (resource.registration_status.value,),
-    }
-
-
-def written(resource: Resource, others: Others) -> list[ValuesMap | msgspec.Raw]:
-    """The attributes to send: ours, and after them those of others."""
-    ours: list[ValuesMap | msgspec.Raw] = [
-        ValuesMap(type_, values) for type_, values in attributes_of(resource).items()
-    ]
-    return ours + [msgspec.Raw(raw) for raw in others.attributes]
-
-
 def kept(raw: bytes | None) -> msgspec.Raw | msgspec.UnsetType:
     """JSON that goes back as it came, or is left out."""
     return msgspec.UNSET if raw is None else msgspec.Raw(raw)
+
+
+def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterator[Difference]:
+    there = answer.ven_name if isinstance(item, VenWork) else answer.resource_name
+    if there not in {None, name_of(item)}:
+        yield Difference("name", name_of(item), in_words(there))
+    if isinstance(item, VenWork) or (trust_silence and answer.attributes is None):
+        return
+    held = {_type_of(one): one.get("values") for one in answer.attributes or ()}
+    for type_, values in attributes_of(item.resource).items():
+        if not same_values(values, held.get(type_)):
+            yield Difference(type_, in_words(values), in_words(held.get(type_)))
 
 
 def _type_of(attribute: dict[str, Any]) -> str:
     return str(attribute.get("type", ""))
 
 
-def _same(wanted: tuple[Value, ...], there: object) -> bool:
-    if not isinstance(there, list) or len(there) != len(wanted):
-        return False
-    return all(map(_equal, wanted, there))
-
-
-def _equal(ours: Value, theirs: object) -> bool:
-    if ours == theirs or isinstance(ours, str):
-        return ours == theirs
-    try:  # some VTNs keep every value as text, and some numbers as 32 bits
-        return math.isclose(ours, float(theirs), rel_tol=1e-6, abs_tol=1e-9)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return False
+def _values_of(type_: str, attributes: object) -> object:
+    """The values of the attribute of this type, in a list of whatever a VTN sent."""
+    if isinstance(attributes, list):
+        for one in attributes:
+            if isinstance(one, dict) and one.get("type") == type_:
+                return one.get("values")
+    return None
 
 
 def _filled(raw: bytes) -> bytes | None:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import msgspec
 
 from vendash.models import VenWork
-from vendash.vtn.dialects.base import JSON_NAMES, Dialect, ValuesMap, kept, name_of, written
+from vendash.vtn.dialects.attributes import ValuesMap, written
+from vendash.vtn.dialects.base import JSON_NAMES, Dialect, kept, name_of
 from vendash.vtn.registrar import Others, Work
 
 

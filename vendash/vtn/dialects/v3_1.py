@@ -8,7 +8,8 @@ from typing import ClassVar
 import msgspec
 
 from vendash.models import VenWork
-from vendash.vtn.dialects.base import JSON_NAMES, Dialect, ValuesMap, kept, name_of, written
+from vendash.vtn.dialects.attributes import ValuesMap, written
+from vendash.vtn.dialects.base import JSON_NAMES, Dialect, kept, name_of
 from vendash.vtn.registrar import Others, Work
 
 

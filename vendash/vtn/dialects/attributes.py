@@ -1,0 +1,48 @@
+"""The attributes that an OpenADR 3 VTN is told of a resource."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vendash.models import Resource, ResourceType
+from vendash.vtn.dialects.reading import LONGEST_NAME, Value
+from vendash.vtn.registrar import Others
+
+
+class ValuesMap(msgspec.Struct, frozen=True):
+    """An attribute as OpenADR writes it."""
+
+    type: str
+    values: tuple[Value, ...]
+
+
+def attributes_of(resource: Resource) -> dict[str, tuple[Value, ...]]:
+    """What a VTN is told of a resource, by attribute type.
+
+    LOCATION is longitude, latitude; powers are in kW. The types in lower case are private, as
+    OpenADR 3 allows; `prequalification` carries the operator's decision.
+    """
+    capacities = resource.capacities
+    exports = resource.resource_type is not ResourceType.DSR  # else p_min is flexibility
+    return {
+        "DESCRIPTION": (resource.resource_name[:LONGEST_NAME],),
+        "LOCATION": (resource.location.longitude, resource.location.latitude),
+        "MAX_POWER_CONSUMPTION": (max(0.0, capacities.p_max_kw),),
+        "MAX_POWER_EXPORT": (max(0.0, -capacities.p_min_kw) if exports else 0.0,),
+        "p_min_kw": (capacities.p_min_kw,),
+        "e_max_kwh": (capacities.e_max_kwh,),
+        "e_min_kwh": (capacities.e_min_kwh,),
+        "meter_point_id": (resource.meter_point_id,),
+        "resource_type": (resource.resource_type.value,),
+        "resource_sub_type": (resource.resource_sub_type or "",),
+        "address": (resource.address or "",),
+        "prequalification": (resource.registration_status.value,),
+    }
+
+
+def written(resource: Resource, others: Others) -> list[ValuesMap | msgspec.Raw]:
+    """The attributes to send: ours, and after them those of others."""
+    ours: list[ValuesMap | msgspec.Raw] = [
+        ValuesMap(type_, values) for type_, values in attributes_of(resource).items()
+    ]
+    return ours + [msgspec.Raw(raw) for raw in others.attributes]

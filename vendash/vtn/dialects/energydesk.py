@@ -1,0 +1,280 @@
+"""The EnergyDesk dialect: snake_case, whole lists without filters, and no call to change anything.
+
+A VEN is created with a token of its own, given once. A resource is created under an id that we
+give. Objects are neither read by id, nor changed, nor deleted: there are no calls for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from vendash.models import Resource, ResourceWork, VenWork
+from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of, read_list
+from vendash.vtn.dialects.reading import (
+    Difference,
+    Value,
+    checked_id,
+    in_words,
+    reader,
+    same_value,
+    stamp_of,
+    status_of,
+)
+from vendash.vtn.registrar import Held, Others, Work
+
+CLIENT_NAME = "vendash"
+STATUS = "status"
+"""The name of the attribute that carries the decision; its type is `prequalification`."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class VenRequest(msgspec.Struct):
+    """A VEN to create."""
+
+    ven_name: str
+    client_name: str = CLIENT_NAME
+
+
+class Attribute(msgspec.Struct):
+    """An attribute: every value is text."""
+
+    resource_id: str
+    attribute_name: str
+    attribute_type: str
+    attribute_values: list[str]
+
+
+class ServiceLocation(msgspec.Struct):
+    """Where the resource is metered; WGS84 degrees."""
+
+    meterpoint_id: str
+    latitude: float
+    longitude: float
+    address: str
+
+
+class ResourceRequest(msgspec.Struct):
+    """A resource to create; its VEN is named, and its id is ours."""
+
+    id: str
+    resource_name: str
+    resource_type: str
+    ven_name: str
+    attributes: list[Attribute]
+    service_location: ServiceLocation
+
+
+class _Answer(msgspec.Struct):
+    """A VEN or a resource, as such a VTN may send it; what is not text is read on use."""
+
+    id: str | int
+    ven_name: Any = None
+    resource_name: Any = None
+    resource_type: Any = None
+    attributes: Any = None
+    auth_token: Any = None
+    modification_date_time: Any = None
+    modified: Any = msgspec.field(default=None, name="modificationDateTime")
+
+    @property
+    def stamp(self) -> str:
+        """When it was last changed there; empty where that is not said."""
+        return stamp_of(self.modification_date_time) or stamp_of(self.modified)
+
+
+_read_answer = reader(_Answer)
+
+
+class EnergyDesk(Dialect):
+    """The VTN that the original sample client was written for."""
+
+    name: ClassVar[str] = "energydesk"
+    paged: ClassVar[bool] = False
+    basic_only: ClassVar[bool] = True
+    greeting: ClassVar[Request] = Request("GET", "/programs")
+
+    def collection(self, item: Work) -> str:
+        """Where objects like this one are listed and created."""
+        return "/vens" if isinstance(item, VenWork) else "/resources"
+
+    def resource_lists(self, ven_ids: Sequence[str]) -> list[str]:
+        """One list of all."""
+        return ["/resources"]
+
+    def body(self, item: Work, others: Others) -> msgspec.Struct:
+        """The whole object; there is no place for what others have written."""
+        if isinstance(item, VenWork):
+            return VenRequest(item.name)
+        resource = item.resource
+        return ResourceRequest(
+            id=name_of(item),
+            resource_name=resource.resource_name,
+            resource_type=resource.resource_type.value,
+            ven_name=resource.ven or "",
+            attributes=[
+                Attribute(name_of(item), name, _type_of(name), [_text(value)])
+                for name, value in energydesk_attributes(resource).items()
+            ],
+            service_location=ServiceLocation(
+                resource.meter_point_id,
+                resource.location.latitude,
+                resource.location.longitude,
+                resource.address or "",
+            ),
+        )
+
+    def page(self, path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
+        """The whole list."""
+        return Request("GET", path)
+
+    def find(self, item: Work, skip: int) -> Request:
+        """The whole list that the item would be in."""
+        return self.page(self.collection(item), 0)
+
+    def read(self, item: Work, remote_id: str) -> Request:
+        """One object out of the whole list."""
+        return Request("GET", self.collection(item), one_of=remote_id)
+
+    def replace(self, item: Work, remote_id: str, others: Others) -> Request:
+        """There is no such call."""
+        return Request(
+            "PUT",
+            self._place(item, remote_id),
+            body=_encode(self.body(item, others)),
+            cannot=f"This VTN cannot change a {_kind(item)}: have it changed there.",
+        )
+
+    def delete(self, item: Work, remote_id: str) -> Request:
+        """There is no such call."""
+        return Request(
+            "DELETE",
+            self._place(item, remote_id),
+            cannot=f"This VTN cannot delete a {_kind(item)}: have it removed there.",
+        )
+
+    def compared(self, item: Work, body: bytes, *, trust_silence: bool = False) -> Held:
+        """The object of an answer, and where it differs; what it leaves out does not differ.
+
+        Raises:
+            ValueError: It is not a VEN or resource with an id.
+        """
+        answer = _read_answer(body)
+        return Held(
+            remote_id=checked_id(answer.id),
+            differs=tuple(one.field for one in _differences(item, answer)),
+            stamp=answer.stamp,
+        )
+
+    def fields(self, item: Work, body: bytes) -> list[Difference]:
+        """Where the object of an answer differs from the item, field by field.
+
+        Raises:
+            ValueError: It is not a VEN or resource.
+        """
+        return list(_differences(item, _read_answer(body)))
+
+    def listed(self, body: bytes) -> list[Listed]:
+        """The objects of a list; a resource goes by its id, which is ours.
+
+        Raises:
+            ValueError: It is not a list of objects with ids.
+        """
+        return [_listed(raw) for raw in read_list(body)]
+
+    def ven_secret(self, body: bytes) -> tuple[str, str] | None:
+        """The VEN and its `auth_token`, from the answer to its creation."""
+        try:
+            answer = _read_answer(body)
+        except ValueError:
+            return None
+        name, token = answer.ven_name, answer.auth_token
+        if not isinstance(name, str) or not isinstance(token, str) or not token:
+            return None
+        return name, token
+
+
+def energydesk_attributes(resource: Resource) -> dict[str, Value]:
+    """What such a VTN is told of a resource, by attribute name; kW, kWh and WGS84 degrees."""
+    capacities = resource.capacities
+    return {
+        "meter_point_id": resource.meter_point_id,
+        "connection": resource.connection.type.value,
+        "p_max_kw": capacities.p_max_kw,
+        "p_min_kw": capacities.p_min_kw,
+        "e_max_kwh": capacities.e_max_kwh,
+        "e_min_kwh": capacities.e_min_kwh,
+        "address": resource.address or "",
+        "latitude": resource.location.latitude,
+        "longitude": resource.location.longitude,
+        "enabled": resource.enabled,
+        STATUS: resource.registration_status.value,
+    }
+
+
+def _differences(item: Work, answer: _Answer) -> Iterator[Difference]:
+    if isinstance(item, VenWork):
+        yield from _differs("name", item.name, answer.ven_name)
+        return
+    resource = item.resource
+    yield from _differs("name", resource.resource_name, answer.resource_name)
+    yield from _differs("resource_type", resource.resource_type.value, answer.resource_type)
+    yield from _differs("VEN", resource.ven or "", answer.ven_name)
+    held = _attributes(answer)
+    for name, value in energydesk_attributes(resource).items():
+        yield from _differs(_type_of(name), value, held.get(name))
+
+
+def _differs(field: str, ours: Value, theirs: object) -> Iterator[Difference]:
+    """Nothing where it is left out there; powers may come as numbers or as text."""
+    if theirs is None or _text(ours) == theirs:
+        return
+    if isinstance(ours, bool):
+        same = str(theirs).lower() == str(ours).lower()
+    else:
+        same = same_value(ours, theirs)
+    if not same:
+        yield Difference(field, in_words(_text(ours)), in_words(theirs))
+
+
+def _attributes(answer: _Answer) -> dict[str, object]:
+    """The first value of each attribute, by name; what is no attribute is left out."""
+    found: dict[str, object] = {}
+    for one in answer.attributes if isinstance(answer.attributes, list) else ():
+        if not isinstance(one, dict) or not isinstance(one.get("attribute_name"), str):
+            continue
+        values = one.get("attribute_values")
+        if isinstance(values, list) and values:
+            found.setdefault(one["attribute_name"], values[0])
+    return found
+
+
+def _listed(raw: msgspec.Raw) -> Listed:
+    answer = _read_answer(raw)
+    is_ven = answer.resource_name is None and isinstance(answer.ven_name, str)
+    return Listed(
+        id=checked_id(answer.id),
+        name=str(answer.ven_name if is_ven else answer.id),
+        ven_id=None,
+        client_id=None,
+        body=bytes(raw),
+        stamp=answer.stamp,
+        status=status_of([_attributes(answer).get(STATUS)]),
+    )
+
+
+def _type_of(name: str) -> str:
+    """The attribute type that goes with a name: the same word, but for the decision."""
+    return "prequalification" if name == STATUS else name
+
+
+def _text(value: Value) -> str:
+    """A value as such a VTN keeps it."""
+    return str(value)
+
+
+def _kind(item: Work) -> str:
+    return "resource" if isinstance(item, ResourceWork) else "VEN"
