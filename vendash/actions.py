@@ -6,7 +6,8 @@ Pure: what an action does is a method `action_<id>` of the screen or the app it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 EVERYWHERE = frozenset({"vens", "resources", "live", "activity", "help", "detail"})
 LISTS = frozenset({"vens", "resources", "live", "activity"})
@@ -14,8 +15,7 @@ SCROLLED = LISTS | {"help", "detail"}
 FLEET = frozenset({"vens", "resources"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator can do, where, with which keys, and in which words."""
 
     id: str
@@ -47,8 +47,7 @@ class Action:
         return readable(self.keys[0]) if self.keys else f":{self.command}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What decides whether an action is possible here and now."""
 
     screen: str

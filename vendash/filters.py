@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from vendash.errors import VendashError
 from vendash.models import RegistrationStatus, ResourceType, VtnState
@@ -39,8 +40,7 @@ class Field(StrEnum):
     VTN = "vtn"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """One condition. `value` is folded text (with `*` as wildcard) or a number of kW."""
 
     field: Field
@@ -50,8 +50,7 @@ class Term:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """Terms that must all hold; no terms match everything."""
 
     terms: tuple[Term, ...] = ()
@@ -73,8 +72,7 @@ class Sort(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Which resources, in which order."""
 
     ven: str | None = None

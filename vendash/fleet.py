@@ -10,8 +10,9 @@ import getpass
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from vendash.errors import ReadOnlyError
 from vendash.models import ActionOutcome, ImportOutcome, RegistrationStatus, Resource, Selection

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from tests.screens.fleet import ACTOR, decide, open_fleet
@@ -37,7 +38,7 @@ async def show(folder: Path) -> None:
         await decide(store, keys, RegistrationStatus.APPROVED, actor="cli")
         rows = await store.rows(keys)
         many = [
-            replace(rows[place % len(rows)], key=place, ven=f"Town {place % 158}")
+            msgspec.structs.replace(rows[place % len(rows)], key=place, ven=f"Town {place % 158}")
             for place in range(988)
         ]
         live = MovingReader(time.time())

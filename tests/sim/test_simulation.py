@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -167,15 +168,15 @@ def test_a_suspended_resource_lives_on_unseen() -> None:
 def test_only_approved_and_enabled_resources_read() -> None:
     rows = list(resources(4))
     _, one = rows[0]
-    pending = replace(one, registration_status=RegistrationStatus.PENDING)
-    disabled = replace(one, enabled=False)
+    pending = msgspec.structs.replace(one, registration_status=RegistrationStatus.PENDING)
+    disabled = msgspec.structs.replace(one, enabled=False)
     made = fleet_arrays([(1, one), (2, pending), (3, disabled)], generation=1)
     assert made.reads.tolist() == [True, False, False]
 
 
 def test_a_fleet_is_in_the_order_of_its_keys_and_a_resource_without_a_ven_has_none() -> None:
     (_, first), (_, second) = resources(2)
-    made = fleet_arrays([(9, replace(first, ven=None)), (4, second)], generation=3)
+    made = fleet_arrays([(9, msgspec.structs.replace(first, ven=None)), (4, second)], generation=3)
     assert made.roster.keys.tolist() == [4, 9]
     assert [made.roster.ven_names[ven] for ven in made.roster.vens] == ["Aalborg", "(none)"]
     assert made.roster.generation == 3

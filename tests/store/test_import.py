@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fleets import fleet
 from tests.store import original_program as original
@@ -39,7 +39,7 @@ def _hotel(number: int, **changes: object) -> Resource:
         address=f"Torvet {number}, 7400 Herning",
         ven="Herning" if number % 2 else "Aalborg",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 async def test_twice_gives_the_same_and_records_nothing_the_second_time(path: Path) -> None:

@@ -6,10 +6,10 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.vtn.ledger import MemoryLedger, fleet
 from tests.vtn.scripted import Asked, Handler, Say, scripted, vtn_like

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import cycle
 
 import pytest
+from msgspec.structs import replace
 
 from tests.vtn.ledger import fleet
 from vendash.models import Accepted, Refused, RegistrationOutcome, ResourceWork, VenWork, VtnState

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.vtn.world import Kind, Policy, World
 from vendash.models import ResourceWork

@@ -12,8 +12,9 @@ import logging
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from vendash.errors import VendashError
 from vendash.screens.asking import Confirmation
@@ -35,8 +36,7 @@ PATIENCE_SECONDS = 0.05
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where the cursor was when other rows were asked for."""
 
     key: int | None

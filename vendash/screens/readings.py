@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from vendash.widgets.columns import Cell
 
@@ -17,8 +18,7 @@ _GOOD = 1
 """`Quality.GOOD`, spelled here so that numpy is not imported before there is a tick."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """One value in kW, how old it is in seconds, and whether it is worth showing as live."""
 
     kw: float

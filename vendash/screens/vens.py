@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from vendash import actions
 from vendash.filters import Field, Filter, FilterError, Query, Term, fold

@@ -11,7 +11,6 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,8 +35,7 @@ ITEM_OF = (
 """The first four of them, of a row of `resources r`."""
 
 
-@dataclass(slots=True)
-class Action:
+class Action(msgspec.Struct):
     """An action being recorded: its items go in first, its header closes it."""
 
     connection: sqlite3.Connection

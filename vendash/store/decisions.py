@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import msgspec
 
@@ -102,7 +101,7 @@ def record_simulation(
     after: SimulationSettings,
 ) -> None:
     """Write the settings, with the one item that says what they were."""
-    texts = [msgspec.json.encode(asdict(settings)).decode() for settings in (before, after)]
+    texts = [msgspec.json.encode(settings).decode() for settings in (before, after)]
     action.add("SELECT ?, 0, '', ?, '', ?, ?", (SIMULATION_ITEM, *texts))
     set_setting(connection, "simulation", texts[1])
 

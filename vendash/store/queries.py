@@ -8,7 +8,8 @@ then the rest by name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from vendash.filters import Field, Query, Sort, Term
 from vendash.models import NO_VEN, RegistrationStatus
@@ -38,16 +39,14 @@ _JOINS = {
 _COMPARISONS = {"=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """SQL and the values of its parameters, in order."""
 
     sql: str
     parameters: tuple[Parameter, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A condition on `resources r` and the joined tables it needs."""
 
     sql: str
@@ -77,7 +76,7 @@ def ordered_keys(query: Query, *, all_of_them: bool = False) -> list[Statement]:
 
 def decisions(query: Query) -> Statement:
     """How many resources of the query, its status left out, carry each value of the decision."""
-    where = _where(_conditions(replace(query, status=None)))
+    where = _where(_conditions(msgspec.structs.replace(query, status=None)))
     return Statement(
         f"SELECT r.registration_status, count(*) FROM {_from(where)}{where.sql}"
         " GROUP BY r.registration_status",
@@ -98,7 +97,7 @@ def _by_name(query: Query, *more: Condition) -> Statement:
 def _branches(query: Query, *more: Condition) -> Iterator[Statement]:
     """One part per decision, each of them in the order of an index."""
     statuses = [query.status] if query.status else list(RegistrationStatus)
-    rest = [*_conditions(replace(query, status=None)), *more]
+    rest = [*_conditions(msgspec.structs.replace(query, status=None)), *more]
     for status in statuses:
         where = _where([Condition("r.registration_status = ?", (status.value,)), *rest])
         yield Statement(
@@ -174,8 +173,8 @@ def _conditions(query: Query) -> list[Condition]:
 def _negatable(term: Term) -> Condition:
     condition = _condition(term)
     if term.negated:
-        return replace(condition, sql=f"NOT coalesce({condition.sql}, 0)")
-    return replace(condition, needs_facts="f" in condition.tables)
+        return msgspec.structs.replace(condition, sql=f"NOT coalesce({condition.sql}, 0)")
+    return msgspec.structs.replace(condition, needs_facts="f" in condition.tables)
 
 
 def _condition(term: Term) -> Condition:

@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from msgspec.structs import replace
 
 from vendash.errors import VendashError
 from vendash.models import NO_VEN, Connection, RegistrationStatus, Resource, ResourceType

@@ -13,7 +13,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from vendash.errors import VendashError
 from vendash.models import Refused, RegistrationOutcome, VenWork, VtnState

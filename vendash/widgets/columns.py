@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 R = TypeVar("R")
 
@@ -15,8 +16,7 @@ GUTTER = 2
 """Cells at the left for the glyph of the cursor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Generic[R]):
+class Column(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """One column. Live columns come first: what ticks repaints its row from the left edge."""
 
     title: str
