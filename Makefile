@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench interop clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/vendash demo $(ARGS)
@@ -27,6 +27,25 @@ format: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+# A certified VTN of someone else, built from its crate (six minutes, once), and its database.
+OPENLEADR := build/openleadr/bin/openleadr-vtn
+INTEROP := build/interop
+
+interop: $(VENV)/.development $(OPENLEADR) $(INTEROP)/.installed
+	$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
+	$(BIN)/python -m tests.interop.bench
+
+$(OPENLEADR):
+	@command -v cargo > /dev/null || { echo "make interop builds openleadr-vtn, and needs" \
+	  "cargo (rustup.rs), cmake, pkg-config and libssl-dev for it: install them first."; exit 2; }
+	SQLX_OFFLINE=true cargo install openleadr-vtn --version 0.2.8 --features internal-oauth \
+	  --root build/openleadr
+
+$(INTEROP)/.installed: tests/interop/requirements.txt | $(BIN)/python
+	@$(BIN)/python -m venv $(INTEROP)
+	@$(INTEROP)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 clean:
 	rm -rf .venv .venv-3.13 build dist
