@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vendash.vtn.server import VtnState
-from vendash.vtn.server.state import Label, Stored, TakenError
+from vendash.vtn.server.state import TakenError
+from vendash.vtn.server.stored import Label, Stored
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 VENS = st.sampled_from(["v1", "v2"])
@@ -37,7 +38,7 @@ class Recorder:
 
 def decoded(state: VtnState, *groups: frozenset[Label]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = msgspec.json.decode(
-        state.page("RESOURCE", groups, skip=0, limit=50)
+        b"[" + b",".join(stored.json for stored in state.find("RESOURCE", groups)) + b"]"
     )
     return found
 

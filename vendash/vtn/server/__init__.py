@@ -1,6 +1,6 @@
-"""The embedded VTN: OpenADR 3.1.0 and 3.0.1 over HTTP, in memory or durable in SQLite."""
+"""The embedded VTN: OpenADR 3.1.0, 3.0.1 or EnergyDesk's own, in memory or durable in SQLite."""
 
-from vendash.vtn.server.app import build_app
+from vendash.vtn.server.app import VtnApp
 from vendash.vtn.server.command import run_vtn
 from vendash.vtn.server.journal import durable_state
 from vendash.vtn.server.serving import VtnServer, serve, vtn_server
@@ -24,10 +24,10 @@ __all__ = [
     "Clients",
     "Dialect",
     "Faults",
+    "VtnApp",
     "VtnServer",
     "VtnSettings",
     "VtnState",
-    "build_app",
     "durable_state",
     "run_vtn",
     "serve",

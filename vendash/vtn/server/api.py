@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 from starlette.requests import Request
@@ -13,15 +15,18 @@ from starlette.responses import Response
 from vendash.vtn.server.bodies import read_body, require_type
 from vendash.vtn.server.collection import (
     Collection,
+    Fields,
     Write,
     refuse_if_it_holds_others,
 )
 from vendash.vtn.server.faults import FaultControl
+from vendash.vtn.server.habits import problem_status, written
 from vendash.vtn.server.parts import Part
 from vendash.vtn.server.problems import ProblemError, json_response
 from vendash.vtn.server.search import paging, wants_active
 from vendash.vtn.server.settings import VtnSettings
-from vendash.vtn.server.state import Label, Stored, TakenError, VtnState
+from vendash.vtn.server.state import TakenError, VtnState
+from vendash.vtn.server.stored import Label, Stored
 from vendash.vtn.server.tokens import Caller, Gate
 
 
@@ -50,11 +55,18 @@ class VtnContext:
 
     def refusal(self, problem: ProblemError) -> Response:
         """The answer for a problem, with the body that a 409 is told to have."""
-        if problem.status == 409 and self.faults.current.body_409 == "list":
+        faults = self.faults.current
+        if problem.status == 409 and faults.body_409 == "list":
             return json_response([], 409)
-        if problem.status == 409 and self.faults.current.body_409 == "id" and problem.existing_id:
+        if problem.status == 409 and faults.body_409 == "id" and problem.existing_id:
             return json_response({"id": problem.existing_id}, 409)
+        if faults.problem_status != "number":
+            problem.extra["status"] = problem_status(problem.status, faults)
         return problem.response()
+
+    def written(self, stored: Stored, status: int = 200) -> Response:
+        """The answer that is one object."""
+        return json_response(written(stored, self.faults.current), status)
 
 
 class CollectionApi:
@@ -82,40 +94,62 @@ class CollectionApi:
             stored = self._find(request, caller)
             refuse_if_it_holds_others(self._state, stored)
             self._state.remove(stored)
-            return json_response(stored.json)
+            return self._context.written(stored)
         caller = self._context.caller(request, self._collection.read)
-        return json_response(self._find(request, caller).json)
+        return self._context.written(self._find(request, caller))
 
     def _search(self, request: Request, caller: Caller) -> bytes:
         query = request.query_params
-        skip, limit = paging(query)
-        groups = [*self._collection.visible(self._state, caller), *self._within_ven(request)]
-        groups += [g for wanted in self._collection.filters if (g := wanted(query)) is not None]
+        faults = self._context.faults.current
+        skip, limit = paging(query, faults.default_limit)
+        asked = [g for wanted in self._collection.filters if (g := wanted(query)) is not None]
         active = self._collection.has_active and wants_active(query)
-        keep = _not_over(time.time()) if active else None
-        return self._state.page(self._collection.kind, groups, skip=skip, limit=limit, keep=keep)
+        groups = [*self._collection.visible(self._state, caller), *self._within_ven(request)]
+        found: Iterable[Stored] = self._state.find(
+            self._collection.kind,
+            groups if faults.filters == "ignored" else [*groups, *asked],
+            keep=_not_over(time.time()) if active else None,
+            newest_first=faults.order == "newest",
+        )
+        if faults.order == "random":
+            self._context.faults.shuffle(found := list(found))
+        if faults.limits == "honoured":
+            found = islice(found, skip, skip + limit)
+        return b"[" + b",".join([written(stored, faults) for stored in found]) + b"]"
 
     async def _create(self, request: Request) -> Response:
         caller = self._context.caller(request, frozenset({self._collection.write}))
         write = self._write(request, caller, await self._body(request), None)
-        try:
-            stored = self._state.add(self._collection.kind, self._collection.fields(write))
-        except TakenError as error:
-            raise ProblemError(409, str(error), existing_id=error.existing_id) from None
+        fields = self._collection.fields(write)
+        with self._unique(fields, None) as doubles:
+            stored = self._state.add(self._collection.kind, fields, doubles=doubles)
         if self._collection.created:
             self._collection.created(write, stored)
-        return json_response(stored.json, 201)
+        return self._context.written(stored, 201)
 
     async def _update(self, request: Request) -> Response:
         caller = self._context.caller(request, frozenset({self._collection.write}))
         body = await self._body(request)
         before = self._find(request, caller)
         write = self._write(request, caller, body, before)
+        fields = self._collection.fields(write)
+        with self._unique(fields, before) as doubles:
+            stored = self._state.replace(before, fields, doubles=doubles)
+        return self._context.written(stored)
+
+    @contextmanager
+    def _unique(self, fields: Fields, before: Stored | None) -> Iterator[bool]:
+        """Whether doubles may be made; a name that is taken becomes a 409."""
+        names = self._context.faults.current.resource_names
+        name = fields.get("resourceName")
+        if names == "vtn" and name is not None:
+            for other in self._state.find("RESOURCE", [frozenset({("resourceName", name)})]):
+                if other is not before:
+                    raise ProblemError(409, "The name is taken.", existing_id=other.id)
         try:
-            stored = self._state.replace(before, self._collection.fields(write))
+            yield names == "any" and self._collection.kind == "RESOURCE"
         except TakenError as error:
             raise ProblemError(409, str(error), existing_id=error.existing_id) from None
-        return json_response(stored.json)
 
     async def _body(self, request: Request) -> Part:
         require_type(request, "application/json")

@@ -9,44 +9,57 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Receive, Scope, Send
 
 from vendash.vtn.server import dialect31, dialect301
 from vendash.vtn.server.api import CollectionApi, VtnContext
 from vendash.vtn.server.bodies import read_body, require_type
-from vendash.vtn.server.faults import FaultControl
+from vendash.vtn.server.control import CONTROL, Control
+from vendash.vtn.server.counters import Counters, CountingMiddleware
+from vendash.vtn.server.faults import FaultControl, FaultMiddleware
 from vendash.vtn.server.problems import ProblemError, json_response
-from vendash.vtn.server.settings import VtnSettings
+from vendash.vtn.server.settings import Dialect, VtnSettings
 from vendash.vtn.server.state import StateLostError, VtnState
 from vendash.vtn.server.tokens import Gate
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _COLLECTIONS = {"3.1": dialect31.COLLECTIONS, "3.0.1": dialect301.COLLECTIONS}
-_VERSION = {"3.1": "3.1.0", "3.0.1": "3.0.1"}
+_BASES: dict[Dialect, tuple[str, ...]] = {
+    "3.1": ("/openadr3/3.1.0", "/openadr3"),
+    "3.0.1": ("/openadr3/3.0.1", "/openadr3"),
+    "energydesk": ("/openadr3",),
+}
 
 
-def build_app(state: VtnState, settings: VtnSettings) -> Starlette:
-    """The application of a VTN over `state`.
+class VtnApp:
+    """The ASGI application of a VTN, and what tests and the control path reach into."""
 
-    `app.state.faults` is the FaultControl and `app.state.gate` the Gate of its tokens; the faults
-    of the connection (delay, reset, 503) are committed by `faults.FaultMiddleware` around it.
-    """
-    context = VtnContext(
-        state=state, settings=settings, gate=Gate(settings), faults=FaultControl(settings.faults)
-    )
-    routes = _routes(context)
+    def __init__(self, state: VtnState, settings: VtnSettings) -> None:
+        self.faults = FaultControl(settings.faults)
+        self.gate = Gate(settings, self.faults)
+        context = VtnContext(state=state, settings=settings, gate=self.gate, faults=self.faults)
+        routes = _routes(context)
+        self.counters = Counters(routes)
+        whole = FaultMiddleware(_starlette(routes, settings.dialect), self.faults)
+        self._vtn = CountingMiddleware(whole, self.counters)
+        control = Control(state, self.faults, self.gate, self.counters)
+        self._control = control.router() if settings.control else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if self._control and scope["type"] == "http" and scope["path"].startswith(CONTROL + "/"):
+            return await self._control(scope, receive, send)
+        return await self._vtn(scope, receive, send)
+
+
+def _starlette(routes: list[BaseRoute], dialect: Dialect) -> Starlette:
     app = Starlette(
-        routes=[
-            *routes,
-            Mount(f"/openadr3/{_VERSION[settings.dialect]}", app=_router(routes)),
-            Mount("/openadr3", app=_router(routes)),
-        ],
+        routes=[*routes, *(Mount(base, app=_router(routes)) for base in _BASES[dialect])],
         exception_handlers={HTTPException: _http_problem, 500: _unexpected},
     )
     # A client is told of a wrong path, never sent elsewhere.
     app.router.redirect_slashes = False
-    app.state.faults = context.faults
-    app.state.gate = context.gate
     return app
 
 

@@ -11,7 +11,8 @@ import msgspec
 from vendash.vtn.server.parts import ObjectKind, Part
 from vendash.vtn.server.problems import ProblemError
 from vendash.vtn.server.search import Filter
-from vendash.vtn.server.state import Label, Stored, VtnState
+from vendash.vtn.server.state import VtnState
+from vendash.vtn.server.stored import Label, Stored
 from vendash.vtn.server.tokens import Caller
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 import sys
@@ -16,10 +15,19 @@ import msgspec
 
 from vendash.errors import VendashError
 from vendash.lifetime import run_until_stopped
-from vendash.vtn.server.app import build_app
+from vendash.vtn.server.app import VtnApp
+from vendash.vtn.server.control import CONTROL
+from vendash.vtn.server.faults import changed
 from vendash.vtn.server.journal import durable_state
 from vendash.vtn.server.serving import LOOPBACK, serve
-from vendash.vtn.server.settings import ALL_SCOPES, Dialect, VtnSettings
+from vendash.vtn.server.settings import (
+    ALL_SCOPES,
+    NO_FAULTS,
+    Dialect,
+    Faults,
+    VtnSettings,
+    is_loopback,
+)
 from vendash.vtn.server.state import VtnState
 
 
@@ -38,6 +46,8 @@ async def run_vtn(
     dialect: Dialect = "3.1",
     state_file: Path | None = None,
     auth: bool = True,
+    faults: Faults = NO_FAULTS,
+    control: bool = False,
     announce: Literal["text", "json"] = "text",
     exit_with_stdin: bool = False,
     out: TextIO | None = None,
@@ -51,6 +61,8 @@ async def run_vtn(
         dialect: the version of OpenADR 3 to speak.
         state_file: where the state is kept; None keeps it in memory. Tokens are never kept.
         auth: False lets anyone in.
+        faults: what it does on purpose that a good VTN does not.
+        control: whether programs on this machine may change that at run time (`/_control`).
         announce: `text` for a person; `json` for a parent process, one line with `url`,
             `client_id` and `client_secret` (both null without auth).
         exit_with_stdin: end at the end of standard input: a parent that holds the other end of
@@ -64,7 +76,9 @@ async def run_vtn(
     """
     credentials = _credentials(environ, host) if auth else None
     clients = {credentials.client_id: (credentials.secret, ALL_SCOPES)} if credentials else {}
-    settings = VtnSettings(dialect=dialect, auth=auth, clients=clients)
+    settings = VtnSettings(
+        dialect=dialect, auth=auth, clients=clients, faults=faults, control=control
+    )
     stream = out or sys.stdout
 
     def announce_url(url: str) -> None:
@@ -73,7 +87,7 @@ async def run_vtn(
         stream.flush()
 
     async with _state(state_file, dialect) as state:
-        serving = serve(host, port, build_app(state, settings), announce_url)
+        serving = serve(host, port, VtnApp(state, settings), announce_url)
         await run_until_stopped(serving, with_stdin=exit_with_stdin)
 
 
@@ -93,21 +107,12 @@ def _credentials(environ: Mapping[str, str], host: str) -> _Credentials:
         return _Credentials(client_id, secret, made=False)
     if client_id or secret:
         raise VendashError("Set both OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET, or neither.")
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise VendashError(
             f"To be reached at {host} the VTN needs credentials of yours: set OAUTH_CLIENT_ID and "
             "OAUTH_CLIENT_SECRET (or let anyone in with --no-auth)."
         )
     return _Credentials("vendash", secrets.token_urlsafe(24), made=True)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _json_line(
@@ -124,7 +129,8 @@ def _json_line(
 def _text(
     url: str, settings: VtnSettings, path: Path | None, credentials: _Credentials | None
 ) -> str:
-    lines = [f"VTN (OpenADR {settings.dialect}) at {url}"]
+    spoken = "EnergyDesk" if settings.dialect == "energydesk" else f"OpenADR {settings.dialect}"
+    lines = [f"VTN ({spoken}) at {url}"]
     lines.append(f"State: {path}" if path else "State: in memory, gone when this ends")
     if credentials is None:
         lines.append("Without authentication: anyone who reaches it may do everything.")
@@ -135,4 +141,8 @@ def _text(
             if credentials.made
             else "OAUTH_CLIENT_SECRET is the one of the environment"
         )
+    if faults := changed(settings.faults):
+        lines.append("Faults on purpose: " + ", ".join(f"{k}={v}" for k, v in faults.items()))
+    if settings.control:
+        lines.append(f"Control path for programs on this machine: {url}{CONTROL}")
     return "\n".join(lines) + "\n"

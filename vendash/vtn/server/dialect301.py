@@ -9,7 +9,7 @@ from vendash.vtn.server import objects301 as v301
 from vendash.vtn.server.collection import Collection, Fields, Write, plain, require
 from vendash.vtn.server.problems import ProblemError
 from vendash.vtn.server.search import by_id, by_name, by_objects, by_typed_targets
-from vendash.vtn.server.state import Stored
+from vendash.vtn.server.stored import Stored
 
 _READ = frozenset({"read_all"})
 _PROVIDED = ("id", "createdDateTime", "modificationDateTime", "objectType")

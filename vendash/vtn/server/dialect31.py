@@ -12,7 +12,8 @@ from vendash.vtn.server import objects31 as v31
 from vendash.vtn.server.collection import Collection, Fields, Write, plain, require
 from vendash.vtn.server.problems import ProblemError
 from vendash.vtn.server.search import by_id, by_name, by_objects, by_targets
-from vendash.vtn.server.state import UNTARGETED, Label, Stored, VtnState
+from vendash.vtn.server.state import VtnState
+from vendash.vtn.server.stored import UNTARGETED, Label, Stored
 from vendash.vtn.server.tokens import Caller
 
 BY_TARGETS = frozenset({"read_all", "read_targets"})

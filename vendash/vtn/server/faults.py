@@ -1,19 +1,27 @@
-"""Faults on purpose: what a bad line or a bad VTN does to a client, for tests."""
+"""Faults on purpose: what a bad line or a busy VTN does to a client, for tests."""
 
 from __future__ import annotations
 
 import asyncio
 from random import Random
 
+import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vendash.vtn.server.problems import ProblemError
-from vendash.vtn.server.settings import Faults
+from vendash.vtn.server.settings import NO_FAULTS, Faults
+from vendash.vtn.server.stored import Stored
 
 ABORT = "vendash.abort"
 """Key in the scope's extensions: a callable that resets the connection (see serving)."""
 
 _WRITES = frozenset({"POST", "PUT", "DELETE"})
+
+
+def changed(faults: Faults) -> dict[str, object]:
+    """Those that differ from a good VTN on a good line, by name."""
+    good = msgspec.to_builtins(NO_FAULTS)
+    return {k: v for k, v in msgspec.to_builtins(faults).items() if v != good[k]}
 
 
 class FaultControl:
@@ -37,9 +45,13 @@ class FaultControl:
         """Whether a fault of this probability happens now."""
         return probability > 0 and self._random.random() < probability
 
+    def shuffle(self, items: list[Stored]) -> None:
+        """Bring a list into another order."""
+        self._random.shuffle(items)
+
 
 class FaultMiddleware:
-    """Around the whole application: delay, 503, 500 after a write, connection reset."""
+    """Around the whole application: delay, 503, 429, 500 after a write, connection reset."""
 
     def __init__(self, app: ASGIApp, control: FaultControl) -> None:
         self._app = app
@@ -52,8 +64,9 @@ class FaultMiddleware:
             return await self._app(scope, receive, send)
         if faults.delay_s > 0:
             await asyncio.sleep(faults.delay_s)
-        if strikes(faults.error_503):
-            return await _unavailable(faults)(scope, receive, send)
+        for status, probability in ((503, faults.error_503), (429, faults.error_429)):
+            if strikes(probability):
+                return await _come_back_later(status, faults)(scope, receive, send)
         if scope["method"] in _WRITES:
             return await self._write(scope, receive, send)
         return await self._app(scope, receive, send)
@@ -89,10 +102,10 @@ def _is_exempt(path: str) -> bool:
     return path.endswith(("/health", "/auth/token", "/auth/server"))
 
 
-def _unavailable(faults: Faults) -> ASGIApp:
+def _come_back_later(status: int, faults: Faults) -> ASGIApp:
     after = faults.retry_after_s
     headers = None if after is None else {"Retry-After": str(after)}
-    return ProblemError(503, "Made to be unavailable.", headers=headers).response()
+    return ProblemError(status, "Made to be too busy.", headers=headers).response()
 
 
 async def _nowhere(_message: Message) -> None:

@@ -20,9 +20,9 @@ import aiosqlite
 import msgspec
 
 from vendash.errors import VendashError
-from vendash.vtn.server.parts import ObjectKind
 from vendash.vtn.server.settings import Dialect
-from vendash.vtn.server.state import StateLostError, Stored, VtnState, make_stored
+from vendash.vtn.server.state import StateLostError, VtnState
+from vendash.vtn.server.stored import Kind, Stored, make_stored
 
 APPLICATION_ID = 0x76654456
 """Marks the file as a state of this VTN (`PRAGMA application_id`)."""
@@ -229,4 +229,4 @@ def _stored(seq: int, kind: str, json: bytes) -> Stored:
     body = msgspec.json.decode(json, type=dict[str, object])
     names = ("id", "createdDateTime", "modificationDateTime")
     object_id, created, modified = (str(body.pop(name)) for name in names)
-    return make_stored(msgspec.convert(kind, ObjectKind), object_id, created, modified, body, seq)
+    return make_stored(msgspec.convert(kind, Kind), object_id, created, modified, body, seq)

@@ -20,7 +20,7 @@ class ProblemError(Exception):
         *,
         existing_id: str | None = None,
         headers: Mapping[str, str] | None = None,
-        **extra: str,
+        **extra: object,
     ) -> None:
         super().__init__(detail)
         self.status = status

@@ -10,7 +10,7 @@ from starlette.datastructures import QueryParams
 
 from vendash.vtn.server.parts import ObjectKind
 from vendash.vtn.server.problems import ProblemError
-from vendash.vtn.server.state import Label
+from vendash.vtn.server.stored import Label
 
 MOST_PER_PAGE = 50
 _INT32_MAX = 2**31 - 1
@@ -23,14 +23,18 @@ Raises ProblemError 400 for a value that the schema does not allow.
 """
 
 
-def paging(query: QueryParams) -> tuple[int, int]:
-    """`skip` and `limit`; without a limit a page has 50.
+def paging(query: QueryParams, default: int = MOST_PER_PAGE) -> tuple[int, int]:
+    """`skip` and `limit`.
+
+    Args:
+        query: of the request.
+        default: the limit of a request that names none; it may exceed what a client may ask.
 
     Raises:
         ProblemError: 400 for a limit outside 0..50 or a negative skip.
     """
     skip = _number(query, "skip", 0, _INT32_MAX)
-    return skip, _number(query, "limit", MOST_PER_PAGE, MOST_PER_PAGE)
+    return skip, _number(query, "limit", default, MOST_PER_PAGE)
 
 
 def wants_active(query: QueryParams) -> bool:

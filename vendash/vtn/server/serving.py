@@ -13,17 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from vendash.errors import VendashError
-from vendash.vtn.server.app import build_app
-from vendash.vtn.server.faults import ABORT, FaultControl, FaultMiddleware
+from vendash.vtn.server.app import VtnApp
+from vendash.vtn.server.counters import Counters
+from vendash.vtn.server.faults import ABORT
 from vendash.vtn.server.settings import ALL_SCOPES, NO_FAULTS, Clients, Dialect, Faults, VtnSettings
 from vendash.vtn.server.state import VtnState
-from vendash.vtn.server.tokens import Gate
 
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_S = 1
@@ -32,24 +31,23 @@ _HIGHEST_PORT = 65_535
 
 
 async def serve(
-    host: str, port: int, app: Starlette, on_bound: Callable[[str], None] | None = None
+    host: str, port: int, app: VtnApp, on_bound: Callable[[str], None] | None = None
 ) -> None:
     """Serve `app` until cancelled.
 
     Args:
         host: name or address to listen on.
         port: 0 for any that is free.
-        app: made by `build_app`.
+        app: what answers.
         on_bound: called with the base URL as soon as connections are accepted.
 
     Raises:
         VendashError: the port is taken or the address is not of this machine.
     """
-    faults: FaultControl = app.state.faults
     listener = _bind(host, port)
     server = _Server(
         uvicorn.Config(
-            FaultMiddleware(app, faults),
+            app,
             http=_Protocol,
             ws="none",
             lifespan="off",
@@ -80,23 +78,25 @@ class VtnServer:
     state: VtnState
     client_id: str
     client_secret: str = field(repr=False)
-    _app: Starlette
+    _app: VtnApp
 
     @property
     def faults(self) -> Faults:
         """The faults in force; assign others at any time."""
-        control: FaultControl = self._app.state.faults
-        return control.current
+        return self._app.faults.current
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        control: FaultControl = self._app.state.faults
-        control.current = faults
+        self._app.faults.current = faults
 
     def revoke_tokens(self) -> None:
         """Forget every token, as a restart does."""
-        gate: Gate = self._app.state.gate
-        gate.revoke_all()
+        self._app.gate.revoke_all()
+
+    @property
+    def counters(self) -> Counters:
+        """What it was asked and what it answered."""
+        return self._app.counters
 
 
 @asynccontextmanager
@@ -109,6 +109,7 @@ async def vtn_server(
     faults: Faults = NO_FAULTS,
     token_life_s: int = 3600,
     clock: Callable[[], float] = time.monotonic,
+    control: bool = False,
     host: str = LOOPBACK,
     port: int = 0,
 ) -> AsyncIterator[VtnServer]:
@@ -125,9 +126,10 @@ async def vtn_server(
         faults=faults,
         token_life_s=token_life_s,
         clock=clock,
+        control=control,
     )
     state = state or VtnState()
-    app = build_app(state, settings)
+    app = VtnApp(state, settings)
     bound: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     client_id, (secret, _scopes) = next(iter(clients.items()))
     # No task group: what the block raises must come out as it is.

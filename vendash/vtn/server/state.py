@@ -7,51 +7,13 @@ may leave before everything it may rest on is durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any, Protocol
 from uuid import uuid4
 
-import msgspec
+from vendash.vtn.server.stored import Kind, Label, Stored, make_stored, utc_now
 
-from vendash.vtn.server.parts import ObjectKind
-from vendash.vtn.server.periods import over_at
-
-Label = tuple[str, Hashable]
-"""A field and a value it holds; searches are intersections of sets of labels."""
-UNTARGETED: Label = ("targets", None)
-
-_LABELLED = (
-    "programID", "eventID", "venID", "clientID",
-    "programName", "clientName", "venName", "resourceName",
-)  # fmt: skip
-_UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "PROGRAM": (("programName",),),
-    "VEN": (("venName",), ("clientID",)),
-    "RESOURCE": (("venID", "resourceName"),),
-}
-
-
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """One object."""
-
-    id: str
-    kind: ObjectKind
-    created: str
-    seq: int
-    """Order of creation."""
-    labels: frozenset[Label]
-    unique: tuple[Hashable, ...]
-    """Keys that no other object may have."""
-    over_at: float | None
-    """Seconds since 1970 when an event is over; None: never, or not an event."""
-    json: bytes
-    """As it is answered."""
-
-    def value(self, name: str) -> Hashable:
-        """The value of a labelled field; None without one."""
-        return next((value for field, value in self.labels if field == name), None)
+_Ordered = ValuesView[Stored] | list[Stored]
 
 
 class TakenError(Exception):
@@ -106,75 +68,102 @@ class VtnState:
 
     # --- reading ---------------------------------------------------------------------------
 
-    def get(self, kind: ObjectKind, object_id: str) -> Stored | None:
+    def get(self, kind: Kind, object_id: str) -> Stored | None:
         """The object with this id."""
         return self._objects.get(kind, {}).get(object_id)
 
-    def count(self, kind: ObjectKind) -> int:
+    def count(self, kind: Kind) -> int:
         """How many there are."""
         return len(self._objects.get(kind, {}))
 
-    def holds(self, kind: ObjectKind, label: Label) -> bool:
+    def holds(self, kind: Kind, label: Label) -> bool:
         """Whether any object of the kind has the label."""
         return bool(self._by_label.get((kind, label)))
 
     def find(
         self,
-        kind: ObjectKind,
+        kind: Kind,
         groups: Sequence[frozenset[Label]] = (),
         *,
         keep: Callable[[Stored], bool] | None = None,
+        newest_first: bool = False,
     ) -> Iterator[Stored]:
         """Objects that have a label of every group, in order of creation."""
-        found: Collection[Stored] = self._objects.get(kind, {}).values()
+        found: _Ordered = self._objects.get(kind, {}).values()
         if groups:
             found = min((self._with_label_of(kind, group) for group in groups), key=len)
-        for stored in found:
+        for stored in reversed(list(found)) if newest_first else found:
             if len(groups) > 1 and any(group.isdisjoint(stored.labels) for group in groups):
                 continue
             if keep is None or keep(stored):
                 yield stored
 
-    def _with_label_of(self, kind: ObjectKind, group: frozenset[Label]) -> Collection[Stored]:
+    def _with_label_of(self, kind: Kind, group: frozenset[Label]) -> _Ordered:
         indexes = [self._by_label.get((kind, label), {}) for label in group]
         if len(indexes) == 1:
             return indexes[0].values()
         merged = {object_id: stored for index in indexes for object_id, stored in index.items()}
         return sorted(merged.values(), key=lambda stored: stored.seq)
 
-    def page(
-        self,
-        kind: ObjectKind,
-        groups: Sequence[frozenset[Label]],
-        *,
-        skip: int,
-        limit: int,
-        keep: Callable[[Stored], bool] | None = None,
-    ) -> bytes:
-        """A page of a search, as a JSON array."""
-        found = self.find(kind, groups, keep=keep)
-        return b"[" + b",".join(s.json for s in islice(found, skip, skip + limit)) + b"]"
+    # --- all of it -------------------------------------------------------------------------
+
+    def snapshot(self) -> tuple[Stored, ...]:
+        """Every object as it is now."""
+        return tuple(stored for kind in self._objects.values() for stored in kind.values())
+
+    def restore(self, snapshot: Iterable[Stored]) -> None:
+        """Hold what a snapshot holds and nothing else, with the times it had."""
+        before = {stored.id: stored for stored in self.snapshot()}
+        after = {stored.id: stored for stored in snapshot}
+        # All of it anew, so that lists stay in order of creation.
+        for stored in before.values():
+            self._apply(stored, None)
+        for stored in sorted(after.values(), key=lambda stored: stored.seq):
+            self._apply(None, stored)
+        for object_id in before.keys() | after.keys():
+            if before.get(object_id) is not after.get(object_id):
+                self._journal.record(before.get(object_id), after.get(object_id))
 
     # --- writing ---------------------------------------------------------------------------
 
-    def add(self, kind: ObjectKind, fields: Mapping[str, Any]) -> Stored:
+    def add(
+        self,
+        kind: Kind,
+        fields: Mapping[str, Any],
+        *,
+        object_id: str | None = None,
+        doubles: bool = False,
+    ) -> Stored:
         """Create an object.
+
+        Args:
+            kind: of the object.
+            fields: all but its metadata.
+            object_id: one that the client chose, which is known to be free.
+            doubles: do not look whether what must be unique is.
 
         Raises:
             TakenError: a name or client id that must be unique is not.
         """
-        now = _now()
-        after = make_stored(kind, str(uuid4()), now, now, fields, self._next_seq())
+        now = utc_now()
+        object_id = object_id or str(uuid4())
+        after = make_stored(kind, object_id, now, now, fields, self._next_seq())
+        if not doubles:
+            self._require_unique(None, after)
         self._change(None, after)
         return after
 
-    def replace(self, before: Stored, fields: Mapping[str, Any]) -> Stored:
+    def replace(
+        self, before: Stored, fields: Mapping[str, Any], *, doubles: bool = False
+    ) -> Stored:
         """Give an object other fields; its id and its creation time stay.
 
         Raises:
             TakenError: a name or client id that must be unique is not.
         """
-        after = make_stored(before.kind, before.id, before.created, _now(), fields, before.seq)
+        after = make_stored(before.kind, before.id, before.created, utc_now(), fields, before.seq)
+        if not doubles:
+            self._require_unique(before, after)
         self._change(before, after)
         return after
 
@@ -195,11 +184,13 @@ class VtnState:
         self._seq += 1
         return self._seq
 
-    def _change(self, before: Stored | None, after: Stored | None) -> None:
-        for key in after.unique if after else ():
+    def _require_unique(self, before: Stored | None, after: Stored) -> None:
+        for key in after.unique:
             holder = self._unique.get(key)
             if holder is not None and (before is None or holder != before.id):
                 raise TakenError(str(key[0]) if isinstance(key, tuple) else "", holder)
+
+    def _change(self, before: Stored | None, after: Stored | None) -> None:
         self._apply(before, after)
         self._journal.record(before, after)
 
@@ -207,7 +198,8 @@ class VtnState:
         # What stays is overwritten in place, so that a page does not shift under a reader.
         if before is not None:
             for key in before.unique:
-                self._unique.pop(key, None)
+                if self._unique.get(key) == before.id:  # else a double holds it
+                    del self._unique[key]
             for label in before.labels - (after.labels if after else frozenset()):
                 index = self._by_label[before.kind, label]
                 del index[before.id]
@@ -221,62 +213,3 @@ class VtnState:
             for label in after.labels:
                 self._by_label.setdefault((after.kind, label), {})[after.id] = after
             self._objects.setdefault(after.kind, {})[after.id] = after
-
-
-def make_stored(
-    kind: ObjectKind,
-    object_id: str,
-    created: str,
-    modified: str,
-    fields: Mapping[str, Any],
-    seq: int,
-) -> Stored:
-    """An object with its metadata, its labels and its JSON."""
-    body = {
-        "id": object_id,
-        "createdDateTime": created,
-        "modificationDateTime": modified,
-        **fields,
-        "objectType": kind,
-    }
-    return Stored(
-        id=object_id,
-        kind=kind,
-        created=created,
-        seq=seq,
-        labels=frozenset(_labels(fields)),
-        unique=tuple(
-            (names[-1], *(fields[name] for name in names))
-            for names in _UNIQUE.get(kind, ())
-            if all(name in fields for name in names)
-        ),
-        over_at=over_at(fields) if kind == "EVENT" else None,
-        json=msgspec.json.encode(body),
-    )
-
-
-def target_labels(targets: Iterable[Any]) -> Iterator[Label]:
-    """Labels of targets: names (3.1), or a type with values (3.0.1)."""
-    for target in targets:
-        if isinstance(target, str):
-            yield ("targets", target)
-        else:
-            for value in target["values"]:
-                yield ("targets", (target["type"], str(value)))
-
-
-def _labels(fields: Mapping[str, Any]) -> Iterator[Label]:
-    for name in _LABELLED:
-        if name in fields:
-            yield (name, fields[name])
-    yield from target_labels(fields.get("targets", ()))
-    if not fields.get("targets"):
-        yield UNTARGETED
-    for operation in fields.get("objectOperations", ()):
-        for kind in operation["objects"]:
-            yield ("objects", kind)
-
-
-def _now() -> str:
-    """UTC in RFC 3339 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
+from vendash.vtn.server.faults import FaultControl
 from vendash.vtn.server.problems import ProblemError
 from vendash.vtn.server.settings import ALL_SCOPES, VtnSettings
 
@@ -35,8 +36,9 @@ ANYONE = Caller(client_id=None, scopes=ALL_SCOPES, is_bl=True)
 class Gate:
     """Gives tokens for credentials and callers for tokens. Tokens die with the process."""
 
-    def __init__(self, settings: VtnSettings) -> None:
+    def __init__(self, settings: VtnSettings, faults: FaultControl) -> None:
         self._settings = settings
+        self._faults = faults
         self._tokens: dict[str, Caller] = {}
 
     def caller(self, authorization: str, rejected_status: int) -> Caller:
@@ -84,6 +86,8 @@ class Gate:
         self, authorization: str, fields: Mapping[str, str]
     ) -> tuple[str, frozenset[str]]:
         basic = _basic_credentials(authorization)
+        if basic is None and self._settings.dialect == "energydesk" and self._settings.auth:
+            raise _refusal(401, "invalid_client", "Send the credentials as HTTP Basic.")
         if basic and "client_secret" in fields:
             raise _refusal(400, "invalid_request", "Send the credentials in one way, not in two.")
         client_id, secret = basic or (fields.get("client_id", ""), fields.get("client_secret", ""))
@@ -103,7 +107,10 @@ class Gate:
 
     def _new_token(self, client_id: str, scopes: frozenset[str], *, is_bl: bool) -> dict[str, Any]:
         now = self._settings.clock()
+        faults = self._faults.current
         life = self._settings.token_life_s
+        if faults.token_life_s is not None:
+            life = faults.token_life_s
         if len(self._tokens) >= _MOST_TOKENS:
             self._tokens = {t: c for t, c in self._tokens.items() if c.expires > now}
         while len(self._tokens) >= _MOST_TOKENS:
@@ -112,12 +119,13 @@ class Gate:
         self._tokens[token] = Caller(
             client_id=client_id, scopes=scopes, is_bl=is_bl, expires=now + life
         )
-        return {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": life,
-            "scope": " ".join(sorted(scopes)),
-        }
+        kind = "access_token_jwt" if self._settings.dialect == "energydesk" else "access_token"
+        granted: dict[str, Any] = {kind: token, "token_type": "Bearer"}
+        if faults.expires_in == "present":
+            granted["expires_in"] = life
+        listed = sorted(scopes)
+        granted["scope"] = listed if faults.scope == "list" else " ".join(listed)
+        return granted
 
     def revoke_all(self) -> None:
         """Forget every token, as a restart does."""
