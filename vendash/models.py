@@ -154,6 +154,10 @@ class ResourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """The decision that the VTN was last told, where it differs from ours."""
     vtn_error: str
     """In the operator's words; empty when there is none."""
+    vtn_since: float | None = None
+    """Unix time: of the last change that waits for the VTN, else since when `vtn` is as it is."""
+    vtn_requested: RegistrationStatus | None = None
+    """The decision that is asked of a VTN which decides itself."""
 
 
 class StatusCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -339,6 +343,8 @@ class ResourceWork(msgspec.Struct, frozen=True, kw_only=True):
     """False: the VTN should no longer hold it."""
     held_under: str | None = None
     """The VTN's id of the VEN under which `remote_id` was accepted; None when it is the same."""
+    requested: RegistrationStatus | None = None
+    """The decision that is asked of a VTN which decides itself; None where nothing is asked."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

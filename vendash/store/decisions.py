@@ -114,6 +114,11 @@ def setting(connection: sqlite3.Connection, name: str) -> str | None:
     return str(row[0]) if row else None
 
 
+def current_vtn(connection: sqlite3.Connection) -> int:
+    """The number of the current VTN; there always is one, if only without a URL."""
+    return int(setting(connection, "vtn") or 1)
+
+
 def set_setting(connection: sqlite3.Connection, name: str, value: str) -> None:
     """Keep a setting."""
     connection.execute(

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from vendash.filters import fold
 from vendash.store import audit
+from vendash.store.standing import CURRENT_VTN, NOW, OBSERVED, want_vens
 from vendash.store.values import number_of, object_of, status_of, text_of, ven_of
 
 UNKNOWN_STATUS = (
@@ -24,11 +25,14 @@ UNKNOWN_STATUS = (
     " OR r.registration_status > 'SUSPENDED')"
 )
 """Not one of the three decisions, said as ranges: an index finds those rows among a million."""
-OBSERVED = "wanted, remote_id, accepted_revision, told, state, doubtful, error, http_status"
-"""The columns that `vendash_observations` and `vendash_elsewhere` share, but for the ids."""
-CURRENT_VTN = "(SELECT CAST(value AS INTEGER) FROM vendash_settings WHERE name = 'vtn')"
 DERIVED = "p_max_kw, ven, ven_key, sub_type_key, search"
 _CHUNK = 2000
+_LAST_NAMES = (
+    "coalesce((SELECT i.name FROM vendash_items i WHERE i.key = o.key"
+    " AND i.resource_id = o.resource_id ORDER BY i.sequence DESC LIMIT 1), ''),"
+    " coalesce((SELECT f.ven FROM vendash_facts f WHERE f.key = o.key), '')"
+)
+"""Of a row `o` whose resource is gone: what it was called, and its VEN."""
 
 T = TypeVar("T")
 
@@ -49,6 +53,7 @@ def refresh(connection: sqlite3.Connection) -> None:
     _normalise_decisions(connection)
     _detach(connection)
     _rebuild(connection)
+    want_vens(connection, "SELECT key FROM vendash_stale")
     connection.execute("DELETE FROM vendash_stale")
     count_roster(connection)
 
@@ -98,9 +103,18 @@ def _detach(connection: sqlite3.Connection) -> None:
         f" AND r.resource_id = o.resource_id) {marked.format(key='o.key')}"
     )
     connection.execute(
-        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, {OBSERVED})"
-        f" SELECT {CURRENT_VTN}, resource_id, wanted, remote_id, NULL, told, state, doubtful,"
-        f" error, http_status FROM vendash_observations o WHERE {gone}"
+        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, name, ven, {OBSERVED})"
+        f" SELECT {CURRENT_VTN}, resource_id, {_LAST_NAMES}, wanted, remote_id, NULL, told, state,"
+        " doubtful, error, http_status, since, held_under, stamp, requested, asked"
+        f" FROM vendash_observations o WHERE {gone}"
+    )
+    # Their deletion was confirmed before they went from here.
+    connection.execute(
+        "INSERT INTO vendash_removals (vtn, what, name, ven, held_under, remote_id, doubtful,"
+        f" since) SELECT vtn, 'resource', resource_id, ven, held_under, remote_id, doubtful, {NOW}"
+        f" FROM vendash_elsewhere WHERE vtn = {CURRENT_VTN} AND NOT wanted"
+        " AND (remote_id IS NOT NULL OR doubtful) AND resource_id IN"
+        f" (SELECT resource_id FROM vendash_observations o WHERE {gone})"
     )
     connection.execute(f"DELETE FROM vendash_observations AS o WHERE {gone}")
     connection.execute(
@@ -127,8 +141,9 @@ def _rebuild(connection: sqlite3.Connection) -> None:
         )
     attach(connection, "SELECT key FROM vendash_stale")
     connection.execute(
-        "UPDATE vendash_observations SET state = 'waiting' WHERE key IN"
-        " (SELECT key FROM vendash_stale) AND state IN ('ok', 'failed', 'conflict', 'different')"
+        f"UPDATE vendash_observations SET since = {NOW},"
+        " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
+        " WHERE key IN (SELECT key FROM vendash_stale)"
     )
 
 
@@ -137,22 +152,26 @@ def attach(connection: sqlite3.Connection, keys: str, *parameters: int) -> None:
 
     `keys` is a SELECT of ours that yields keys of `resources`, with its parameters.
     """
-    connection.execute(
+    taken_up = connection.execute(
         f"INSERT OR IGNORE INTO vendash_observations (key, resource_id, {OBSERVED})"
         " SELECT r.id, e.resource_id, e.wanted, e.remote_id, e.accepted_revision, e.told,"
         " CASE WHEN e.state = 'sending' THEN 'sending' WHEN e.accepted_revision = f.revision"
         " AND e.told = r.registration_status THEN e.state ELSE 'waiting' END,"
-        " e.doubtful, e.error, e.http_status FROM vendash_elsewhere e"
-        " CROSS JOIN resources r ON r.resource_id = e.resource_id"
+        " e.doubtful, e.error, e.http_status, e.since, e.held_under, e.stamp, e.requested, e.asked"
+        " FROM vendash_elsewhere e CROSS JOIN resources r ON r.resource_id = e.resource_id"
         " JOIN vendash_facts f ON f.key = r.id"
         f" WHERE e.vtn = {CURRENT_VTN} AND r.id IN ({keys})",
         parameters,
-    )
-    connection.execute(
-        f"DELETE FROM vendash_elsewhere WHERE vtn = {CURRENT_VTN} AND resource_id IN"
-        f" (SELECT resource_id FROM vendash_observations WHERE key IN ({keys}))",
-        parameters,
-    )
+    ).rowcount
+    if not taken_up:
+        return
+    for table, column in (("vendash_elsewhere", "resource_id"), ("vendash_removals", "name")):
+        connection.execute(
+            f"DELETE FROM {table} WHERE vtn = {CURRENT_VTN} AND {column} IN"
+            f" (SELECT resource_id FROM vendash_observations WHERE key IN ({keys}))",
+            parameters,
+        )
+    want_vens(connection, keys, *parameters)
 
 
 def derive(

@@ -1,15 +1,9 @@
-"""What the registrar works on: items whose present state the current VTN has not accepted.
-
-An item is marked SENDING and doubtful, durably, before it is handed out. Whatever happens then, it
-stays doubtful until the VTN has answered or nothing can have arrived there, so that a process that
-dies in between never makes anyone send it twice unseen.
-"""
+"""What came of the items that were handed out: what a VTN holds, and what it has lost."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from vendash.models import (
     Accepted,
@@ -19,99 +13,15 @@ from vendash.models import (
     VenWork,
     VtnState,
 )
-from vendash.store.facts import CURRENT_VTN
-from vendash.store.observations import current_vtn, settle
+from vendash.store.decisions import current_vtn
+from vendash.store.leasing import Lease, Leases
+from vendash.store.observations import settle
 from vendash.store.resources import json_list
-from vendash.store.values import RESOURCE_COLUMNS, resource_of
+from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
 
-VEN_REVISION = 1
-"""Nothing of a VEN that the VTN holds can change here but its name, which makes it another one."""
-
-
-@dataclass(slots=True)
-class Leases:
-    """What this process has handed out and not heard of since, with the VTN it was for."""
-
-    vens: dict[str, int] = field(default_factory=dict)
-    resources: dict[int, int] = field(default_factory=dict)
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self.vens.clear()
-        self.resources.clear()
-
-
-def due_vens(
-    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
-) -> list[VenWork]:
-    """Lease VENs to send."""
-    _refuse_clashes(connection)
-    vtn = current_vtn(connection)
-    rows = connection.execute(
-        "SELECT name, client_id, remote_id, doubtful FROM vendash_vens"
-        " WHERE vtn = ? AND wanted AND state IN ('waiting', 'sending')"
-        " AND name NOT IN (SELECT value FROM json_each(?)) ORDER BY name LIMIT ?",
-        (vtn, json_list(leases.vens), limit),
-    ).fetchall()
-    connection.executemany(
-        "UPDATE vendash_vens SET state = 'sending', doubtful = 1 WHERE vtn = ? AND name = ?",
-        [(vtn, row[0]) for row in rows],
-    )
-    leases.vens.update((row[0], vtn) for row in rows)
-    return [
-        VenWork(
-            name=name,
-            client_id=identity,
-            revision=VEN_REVISION,
-            remote_id=remote_id,
-            doubtful=bool(doubtful),
-        )
-        for name, identity, remote_id, doubtful in rows
-    ]
-
-
-def due_resources(
-    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
-) -> list[ResourceWork]:
-    """Lease resources whose VEN is known at the VTN."""
-    vtn = current_vtn(connection)
-    rows = connection.execute(
-        f"SELECT o.key, f.revision, v.remote_id, v.client_id, o.remote_id, o.doubtful, o.wanted,"
-        f" {RESOURCE_COLUMNS} FROM vendash_observations o"
-        " CROSS JOIN resources r ON r.id = o.key"
-        " LEFT JOIN connections c ON c.id = r.connection_id"
-        " CROSS JOIN vendash_facts f ON f.key = o.key"
-        " CROSS JOIN vendash_vens v ON v.vtn = ? AND v.name = r.ven AND v.remote_id IS NOT NULL"
-        " WHERE (o.state = 'waiting' OR o.state = 'sending')"
-        " AND o.key NOT IN (SELECT value FROM json_each(?)) ORDER BY o.key LIMIT ?",
-        (vtn, json_list(leases.resources), limit),
-    ).fetchall()
-    connection.executemany(
-        "UPDATE vendash_observations SET state = 'sending', doubtful = 1 WHERE key = ?",
-        [(row[0],) for row in rows],
-    )
-    leases.resources.update((row[0], vtn) for row in rows)
-    return [
-        ResourceWork(
-            key=row[0],
-            resource=resource_of(row[7:]),
-            revision=row[1],
-            ven_remote_id=row[2],
-            client_id=row[3],
-            remote_id=row[4],
-            doubtful=bool(row[5]),
-            wanted=bool(row[6]),
-        )
-        for row in rows
-    ]
-
-
-def due_in(connection: sqlite3.Connection, hold: float) -> float | None:
-    """Seconds until the next change may leave; None when there is none to leave."""
-    (due,) = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM vendash_observations WHERE state = 'waiting')"
-    ).fetchone()
-    return hold if due else None
+MOST_LOSSES = 3
+"""Of one VEN in a row, before a person has to look why the VTN does not keep it."""
+_SINCE = f"CASE WHEN {{state}} IN ('waiting', 'sending') THEN since ELSE {NOW} END"
 
 
 def complete(
@@ -122,11 +32,22 @@ def complete(
     for outcome in outcomes:
         item = outcome.item
         if isinstance(item, VenWork):
-            vtn = leases.vens.pop(item.name, current)
-            _complete_ven(connection, vtn, item, outcome)
-        elif leases.resources.pop(item.key, current) == current:
-            _complete_resource(connection, item, outcome)
-        # Else the VTN was changed meanwhile: the item was put aside as doubtful, and stays so.
+            removal = None if item.wanted else _removal_of(connection, leases, item)
+            if removal is not None:
+                leases.removals.pop(removal, None)
+                _complete_removal(connection, removal, outcome)
+            else:
+                vtn = leases.vens.pop(item.name, current)
+                _complete_ven(connection, vtn, item, outcome)
+        elif item.key < 0:
+            leases.removals.pop(-item.key, None)
+            _complete_removal(connection, -item.key, outcome)
+        else:
+            lease = leases.resources.pop(item.key, Lease(current, item.wanted))
+            # Where the VTN was changed meanwhile, it was put aside as doubtful, and stays so.
+            if lease.vtn == current:
+                _complete_resource(connection, item, lease.wanted, outcome)
+    _after(connection, [outcome for outcome in outcomes if isinstance(outcome, Accepted)])
     settle(connection)
 
 
@@ -135,7 +56,9 @@ def progress(connection: sqlite3.Connection) -> tuple[int, int, int]:
     done = total = failed = 0
     for state, number in connection.execute(
         "SELECT state, count(*) FROM vendash_observations GROUP BY 1 UNION ALL"
-        f" SELECT state, count(*) FROM vendash_vens WHERE vtn = {CURRENT_VTN} AND wanted GROUP BY 1"
+        f" SELECT state, count(*) FROM vendash_vens v WHERE vtn = {CURRENT_VTN} AND (wanted OR"
+        f" (state <> 'unwanted' AND {HOLDS_NOTHING})) GROUP BY 1 UNION ALL"
+        f" SELECT state, count(*) FROM vendash_removals WHERE vtn = {CURRENT_VTN} GROUP BY 1"
     ):
         total += number
         done += number if state in ("ok", "different") else 0
@@ -143,65 +66,169 @@ def progress(connection: sqlite3.Connection) -> tuple[int, int, int]:
     return done, total, failed
 
 
-def _refuse_clashes(connection: sqlite3.Connection) -> None:
-    """VENs with one client id would be one VEN at the VTN: none of them is sent."""
-    rivals = (
-        "SELECT name FROM vendash_vens other WHERE other.vtn = v.vtn AND other.wanted"
-        " AND other.client_id = v.client_id AND other.name <> v.name"
-    )
-    connection.execute(
-        f"UPDATE vendash_vens AS v SET state = 'conflict', error = 'has the same client id, '"
-        f" || client_id || ', as ' || (SELECT min(name) FROM ({rivals})) || ': rename one of them'"
-        f" WHERE v.vtn = {CURRENT_VTN} AND v.wanted AND v.state = 'waiting'"
-        f" AND v.remote_id IS NULL AND EXISTS ({rivals})"
-    )
+def lose_vens(connection: sqlite3.Connection, condition: str, *parameters: object) -> int:
+    """The VTN does not know these VENs any more: none of their ids is trusted; how many."""
+    return connection.execute(
+        "UPDATE vendash_vens SET lost_id = coalesce(remote_id, lost_id), remote_id = NULL,"
+        f" doubtful = 1, since = {NOW}, state = CASE state WHEN 'sending' THEN 'sending'"
+        f" ELSE 'waiting' END WHERE vtn = {CURRENT_VTN} AND remote_id IS NOT NULL AND {condition}",
+        parameters,
+    ).rowcount
 
 
 def _complete_ven(
     connection: sqlite3.Connection, vtn: int, item: VenWork, outcome: RegistrationOutcome
 ) -> None:
-    if isinstance(outcome, Accepted):
+    where = " WHERE vtn = ? AND name = ?"
+    if isinstance(outcome, Refused):
+        state, certain, reason, http_status = _refusal(outcome)
+        # Wanted or not any more since it was leased: it is due again, whatever the answer.
         connection.execute(
-            "UPDATE vendash_vens SET remote_id = ?, state = 'ok', doubtful = 0, error = '',"
-            " http_status = NULL WHERE vtn = ? AND name = ?",
-            (outcome.remote_id, vtn, item.name),
+            "UPDATE vendash_vens SET doubtful = doubtful AND ?, error = ?, http_status = ?,"
+            f" since = {_SINCE.format(state='?')},"
+            " state = CASE WHEN wanted = ? OR ? = 'sending' THEN ? ELSE 'waiting' END" + where,
+            (certain, reason, http_status, state, item.wanted, state, state, vtn, item.name),
         )
         return
+    if not item.wanted:
+        connection.execute(
+            "UPDATE vendash_vens SET remote_id = NULL, lost_id = NULL, doubtful = 0, error = '',"
+            f" stamp = '', http_status = NULL, since = {NOW}, losses = 0,"
+            " state = CASE WHEN wanted THEN 'waiting' ELSE 'unwanted' END" + where,
+            (vtn, item.name),
+        )
+        return
+    row = connection.execute(
+        "SELECT coalesce(remote_id, lost_id) FROM vendash_vens" + where, (vtn, item.name)
+    ).fetchone()
+    before = row[0] if row else None
+    # A VTN that begins anew may give the same ids again: created is as telling as another id.
+    if before is not None and (before != outcome.remote_id or not outcome.already):
+        _doubt_resources_under(connection, vtn, before)
     connection.execute(
-        "UPDATE vendash_vens SET state = ?, doubtful = doubtful AND ?, error = ?, http_status = ?"
-        " WHERE vtn = ? AND name = ?",
-        (*_refusal(outcome), vtn, item.name),
+        "UPDATE vendash_vens SET remote_id = ?, stamp = ?, lost_id = NULL, doubtful = 0,"
+        f" error = '', http_status = NULL, since = {NOW},"
+        " state = CASE WHEN wanted THEN 'ok' ELSE 'waiting' END" + where,
+        (outcome.remote_id, outcome.stamp, vtn, item.name),
+    )
+
+
+def _doubt_resources_under(connection: sqlite3.Connection, vtn: int, ven_id: str) -> None:
+    """What a VTN held under a VEN that it has lost is looked up, by name, and sent again."""
+    doubt = (
+        "remote_id = NULL, held_under = NULL, accepted_revision = NULL, told = NULL, asked = NULL,"
+        " doubtful = 1, error = '', http_status = NULL, stamp = '', state ="
+        " CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
+    )
+    connection.execute(
+        f"UPDATE vendash_observations SET since = {NOW}, {doubt}"
+        f" WHERE held_under = ? AND ? = {CURRENT_VTN}",
+        (ven_id, vtn),
+    )
+    connection.execute(
+        f"UPDATE vendash_elsewhere SET {doubt} WHERE held_under = ? AND vtn = ?", (ven_id, vtn)
     )
 
 
 def _complete_resource(
-    connection: sqlite3.Connection, item: ResourceWork, outcome: RegistrationOutcome
+    connection: sqlite3.Connection, item: ResourceWork, wanted: bool, outcome: RegistrationOutcome
 ) -> None:
     # The row may have changed since it was leased: then it is due again, whatever the answer.
     same = (
-        "(wanted = ? AND (SELECT revision FROM vendash_facts f"
+        "(wanted = ? AND requested IS ? AND (SELECT revision FROM vendash_facts f"
         " WHERE f.key = vendash_observations.key) = ?"
         " AND (SELECT registration_status FROM resources r"
         " WHERE r.id = vendash_observations.key) = ?)"
     )
     told = item.resource.registration_status.value
-    as_leased = (item.wanted, item.revision, told)
+    asked = item.requested.value if item.requested else None
+    as_leased = (wanted, asked, item.revision, told)
+    where = " WHERE key = ? AND resource_id = ?"
+    which = (item.key, item.resource.resource_id)
+    if isinstance(outcome, Refused):
+        state, certain, reason, http_status = _refusal(outcome)
+        if outcome.ven_lost:
+            _lose_ven(connection, item)
+            state, certain = "waiting", True
+        connection.execute(
+            f"UPDATE vendash_observations SET since = {_SINCE.format(state='?')},"
+            f" state = CASE WHEN {same} OR ? = 'sending' THEN ?"
+            " ELSE 'waiting' END, doubtful = doubtful AND ?, error = ?, http_status = ?" + where,
+            (state, *as_leased, state, state, certain, reason, http_status, *which),
+        )
+        return
+    held = (
+        (outcome.remote_id, item.revision, told, asked, item.ven_remote_id, outcome.stamp)
+        if item.wanted
+        else (None, None, None, None, None, "")
+    )
+    accepted = f"(? AND wanted AND {same})"
+    connection.execute(
+        "UPDATE vendash_observations SET remote_id = ?, accepted_revision = ?, told = ?,"
+        f" asked = ?, held_under = ?, stamp = ?, since = CASE WHEN {accepted} THEN {NOW}"
+        f" ELSE since END, state = CASE WHEN {accepted} THEN 'ok' ELSE 'waiting' END,"
+        " doubtful = 0, error = '', http_status = NULL" + where,
+        (*held, item.wanted, *as_leased, item.wanted, *as_leased, *which),
+    )
+
+
+def _lose_ven(connection: sqlite3.Connection, item: ResourceWork) -> None:
+    """The VTN does not know the VEN of a resource, unless that was found out already."""
+    lost = connection.execute(
+        f"UPDATE vendash_vens SET losses = losses + 1 WHERE vtn = {CURRENT_VTN} AND remote_id = ?",
+        (item.ven_remote_id,),
+    ).rowcount
+    if not lost:
+        return
+    # What has lost one has probably lost them all, and may have given their ids anew.
+    lose_vens(connection, "wanted")
+    connection.execute(
+        "UPDATE vendash_vens SET state = 'failed', error = ?"
+        f" WHERE vtn = {CURRENT_VTN} AND losses >= ?",
+        ("the VTN loses it as often as it is registered: have a look there", MOST_LOSSES),
+    )
+
+
+def _removal_of(connection: sqlite3.Connection, leases: Leases, item: VenWork) -> int | None:
+    for (number,) in connection.execute(
+        "SELECT id FROM vendash_removals WHERE what = 'ven' AND name = ? AND remote_id IS ?",
+        (item.name, item.remote_id),
+    ):
+        if number in leases.removals:
+            return int(number)
+    return None
+
+
+def _complete_removal(
+    connection: sqlite3.Connection, number: int, outcome: RegistrationOutcome
+) -> None:
     if isinstance(outcome, Refused):
         state, certain, reason, http_status = _refusal(outcome)
         connection.execute(
-            f"UPDATE vendash_observations SET state = CASE WHEN {same} OR ? = 'sending' THEN ?"
-            " ELSE 'waiting' END, doubtful = doubtful AND ?, error = ?, http_status = ?"
-            " WHERE key = ? AND resource_id = ?",
-            (*as_leased, state, state, certain, reason, http_status,
-             item.key, item.resource.resource_id),
-        )  # fmt: skip
+            f"UPDATE vendash_removals SET since = {_SINCE.format(state='?')}, state = ?,"
+            " doubtful = doubtful AND ?, error = ?, http_status = ? WHERE id = ?",
+            (state, state, certain, reason, http_status, number),
+        )
         return
-    held = (outcome.remote_id, item.revision, told) if item.wanted else (None, None, None)
     connection.execute(
-        "UPDATE vendash_observations SET remote_id = ?, accepted_revision = ?, told = ?,"
-        f" state = CASE WHEN wanted AND {same} THEN 'ok' ELSE 'waiting' END,"
-        " doubtful = 0, error = '', http_status = NULL WHERE key = ? AND resource_id = ?",
-        (*held, *as_leased, item.key, item.resource.resource_id),
+        "DELETE FROM vendash_elsewhere WHERE (vtn, resource_id) = (SELECT vtn, name"
+        " FROM vendash_removals m WHERE m.id = ? AND m.remote_id IS vendash_elsewhere.remote_id)",
+        (number,),
+    )
+    connection.execute("DELETE FROM vendash_removals WHERE id = ?", (number,))
+
+
+def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None:
+    """What else follows when items were accepted: their VENs are there, and nothing differs."""
+    held = [a.item for a in accepted if isinstance(a.item, ResourceWork) and a.item.wanted]
+    connection.executemany(
+        f"UPDATE vendash_vens SET losses = 0 WHERE vtn = {CURRENT_VTN} AND name = ? AND losses > 0",
+        {(item.resource.ven,) for item in held},
+    )
+    connection.execute(
+        "DELETE FROM vendash_drift WHERE key IN (SELECT value FROM json_each(?))"
+        " AND kind IN ('only here', 'different')",
+        (json_list(item.key for item in held),),
     )
 
 

@@ -18,9 +18,17 @@ from vendash.models import (
 )
 from vendash.names import client_id
 from vendash.store import audit
-from vendash.store.decisions import choose, set_setting, setting
-from vendash.store.facts import CURRENT_VTN, OBSERVED, attach
+from vendash.store.decisions import choose, set_setting
+from vendash.store.facts import attach
 from vendash.store.resources import matrix, status_counts
+from vendash.store.standing import (
+    ACCEPTED_STATE,
+    AS_ACCEPTED,
+    CURRENT_VTN,
+    NOW,
+    OBSERVED,
+    want_vens,
+)
 from vendash.store.values import status_of, ven_of
 
 _TROUBLE = ("failed", "conflict")
@@ -100,11 +108,6 @@ def vtn(connection: sqlite3.Connection) -> tuple[str, str] | None:
     return (url, dialect) if url else None
 
 
-def current_vtn(connection: sqlite3.Connection) -> int:
-    """The number of the current VTN; there always is one, if only without a URL."""
-    return int(setting(connection, "vtn") or 1)
-
-
 def use_vtn(connection: sqlite3.Connection, url: str, dialect: str = "") -> None:
     """Make this the current VTN. What the other one holds is put aside, until it comes back."""
     url = url.rstrip("/")
@@ -134,9 +137,12 @@ def move_vtn(connection: sqlite3.Connection, url: str) -> None:
 
 
 def _switch(connection: sqlite3.Connection, url: str) -> None:
+    columns = ", ".join(f"o.{column}" for column in OBSERVED.split(", "))
     connection.execute(
-        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, {OBSERVED})"
-        f" SELECT {CURRENT_VTN}, resource_id, {OBSERVED} FROM vendash_observations"
+        f"INSERT OR REPLACE INTO vendash_elsewhere (vtn, resource_id, name, ven, {OBSERVED})"
+        f" SELECT {CURRENT_VTN}, o.resource_id, CAST(r.resource_name AS TEXT),"
+        f" coalesce(CAST(r.ven AS TEXT), ''), {columns}"
+        " FROM vendash_observations o CROSS JOIN resources r ON r.id = o.key"
     )
     connection.execute("DELETE FROM vendash_observations")
     (number,) = connection.execute("SELECT id FROM vendash_vtns WHERE url = ?", (url,)).fetchone()
@@ -185,63 +191,31 @@ def want_at_vtn(
 def want_items(connection: sqlite3.Connection, sequence: int) -> None:
     """Want the items of an action as their `after` says. Part of a transaction."""
     connection.execute(
-        "INSERT INTO vendash_observations (key, resource_id, wanted, state)"
-        " SELECT i.key, i.resource_id, 1, 'waiting' FROM vendash_items i"
+        "INSERT INTO vendash_observations (key, resource_id, wanted, state, since)"
+        f" SELECT i.key, i.resource_id, 1, 'waiting', {NOW} FROM vendash_items i"
         " WHERE i.sequence = ? AND i.after = 'wanted' ON CONFLICT (key) DO UPDATE SET"
-        " wanted = 1, error = '', http_status = NULL, state = CASE"
+        f" wanted = 1, error = '', http_status = NULL, since = {NOW}, state = CASE"
         # Still being deleted, or already there as it is: nothing has to be sent anew.
         " WHEN state = 'sending' THEN 'sending'"
-        " WHEN NOT wanted AND state = 'waiting' AND remote_id IS NOT NULL"
-        " AND accepted_revision = (SELECT revision FROM vendash_facts f WHERE f.key ="
-        " vendash_observations.key) AND told = (SELECT registration_status FROM resources r"
-        " WHERE r.id = vendash_observations.key) THEN 'ok' ELSE 'waiting' END",
+        f" WHEN NOT wanted AND state = 'waiting' AND {AS_ACCEPTED} THEN {ACCEPTED_STATE}"
+        " ELSE 'waiting' END",
         (sequence,),
     )
     connection.execute(
-        "UPDATE vendash_observations SET wanted = 0, error = '', http_status = NULL,"
-        " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
+        f"UPDATE vendash_observations SET wanted = 0, error = '', http_status = NULL,"
+        f" since = {NOW}, state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
         " WHERE key IN (SELECT key FROM vendash_items WHERE sequence = ? AND after = 'unwanted')",
         (sequence,),
     )
+    want_vens(connection, "SELECT key FROM vendash_items WHERE sequence = ?", sequence, again=True)
     settle(connection)
-    _want_vens(connection, sequence)
 
 
 def settle(connection: sqlite3.Connection) -> None:
     """Forget resources that are not wanted and of which nothing can be at the VTN."""
     connection.execute(
-        "DELETE FROM vendash_observations WHERE (state = 'waiting' OR state = 'sending')"
-        " AND state = 'waiting' AND NOT wanted AND remote_id IS NULL AND NOT doubtful"
-    )
-
-
-def _want_vens(connection: sqlite3.Connection, sequence: int) -> None:
-    """A VEN is wanted as long as one of its resources is."""
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT DISTINCT r.ven FROM vendash_items i JOIN resources r ON r.id = i.key"
-            " WHERE i.sequence = ?",
-            (sequence,),
-        )
-    ]
-    connection.executemany(
-        "INSERT INTO vendash_vens (vtn, name, client_id, wanted, state)"
-        f" VALUES ({CURRENT_VTN}, ?, ?, 0, 'unwanted') ON CONFLICT DO NOTHING",
-        [(name, client_id(name)) for name in names],
-    )
-    connection.executemany(
-        "UPDATE vendash_vens SET wanted = EXISTS (SELECT 1 FROM resources r"
-        " CROSS JOIN vendash_observations o ON o.key = r.id WHERE r.ven = name AND o.wanted)"
-        f" WHERE vtn = {CURRENT_VTN} AND name = ?",
-        [(name,) for name in names],
-    )
-    connection.executemany(
-        "UPDATE vendash_vens SET error = '', http_status = NULL, state = CASE"
-        " WHEN remote_id IS NOT NULL THEN 'ok' WHEN state = 'sending' THEN 'sending'"
-        " WHEN wanted THEN 'waiting' ELSE 'unwanted' END"
-        f" WHERE vtn = {CURRENT_VTN} AND name = ?",
-        [(name,) for name in names],
+        "DELETE FROM vendash_observations WHERE NOT wanted AND state = 'waiting'"
+        " AND remote_id IS NULL AND NOT doubtful"
     )
 
 

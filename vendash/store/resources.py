@@ -35,7 +35,7 @@ from vendash.store.values import (
 _ROW = (
     "SELECT r.id, r.resource_id, r.resource_name, r.resource_type, r.resource_sub_type, r.ven,"
     " r.registration_status, r.enabled, f.p_max_kw, r.meter_point_id, r.address, r.updated_at,"
-    " o.state, o.told, o.remote_id, o.error FROM resources r"
+    " o.state, o.told, o.remote_id, o.error, o.since, o.requested FROM resources r"
     " LEFT JOIN vendash_facts f ON f.key = r.id"
     " LEFT JOIN vendash_observations o ON o.key = r.id"
 )
@@ -257,4 +257,6 @@ def _row_of(row: tuple[Any, ...]) -> ResourceRow:
         vtn=_STATES.get(row[12], VtnState.UNWANTED),
         vtn_status=status_of(told) if differs else None,
         vtn_error=row[15] or "",
+        vtn_since=row[16] or None,
+        vtn_requested=status_of(row[17]) if row[17] else None,
     )

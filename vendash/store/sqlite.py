@@ -34,6 +34,7 @@ from vendash.store import (
     checking,
     decisions,
     imports,
+    leasing,
     ledger,
     observations,
     resources,
@@ -65,7 +66,7 @@ class SqliteStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._leases = ledger.Leases()
+        self._leases = leasing.Leases()
         self._watch = watching.Watch(database)
 
     async def __aenter__(self) -> Self:
@@ -243,15 +244,15 @@ class SqliteStore:
 
     async def due_vens(self, limit: int, *, hold: float = 0.0) -> list[VenWork]:
         """Lease VENs to send."""
-        return await self._write(lambda c: ledger.due_vens(c, self._leases, limit, hold))
+        return await self._write(lambda c: leasing.due_vens(c, self._leases, limit, hold))
 
     async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
         """Lease resources whose VEN is known at the VTN."""
-        return await self._write(lambda c: ledger.due_resources(c, self._leases, limit, hold))
+        return await self._write(lambda c: leasing.due_resources(c, self._leases, limit, hold))
 
     async def due_in(self, hold: float) -> float | None:
         """Seconds until the next change may leave; None when there is none to leave."""
-        return await self._database.read(lambda c: ledger.due_in(c, hold))
+        return await self._database.read_slowly(lambda c: leasing.due_in(c, self._leases, hold))
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""

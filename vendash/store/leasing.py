@@ -1,0 +1,273 @@
+"""Handing out what the current VTN has not accepted.
+
+An item is marked SENDING and doubtful, durably, before it is handed out. Whatever happens then, it
+stays doubtful until the VTN has answered or nothing can have arrived there, so that a process that
+dies in between never makes anyone send it twice unseen.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from vendash.models import (
+    Capacities,
+    Location,
+    RegistrationStatus,
+    Resource,
+    ResourceType,
+    ResourceWork,
+    VenWork,
+)
+from vendash.names import client_id
+from vendash.store.decisions import current_vtn
+from vendash.store.resources import json_list
+from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
+from vendash.store.values import RESOURCE_COLUMNS, resource_of
+
+VEN_REVISION = 1
+"""Nothing of a VEN that the VTN holds can change here but its name, which makes it another one."""
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """One item handed out: for which VTN, and whether it was wanted there."""
+
+    vtn: int
+    wanted: bool
+
+
+class Leases(msgspec.Struct):
+    """What this process has handed out and not heard of since."""
+
+    vens: dict[str, int] = {}
+    resources: dict[int, Lease] = {}
+    removals: dict[int, int] = {}
+
+
+_OPEN = "(state = 'waiting' OR state = 'sending')"
+_NOT = "NOT IN (SELECT value FROM json_each(:leased))"
+_WORK = (
+    "o.key, f.revision, v.remote_id, coalesce(v.client_id, ''), o.remote_id, o.doubtful, o.wanted,"
+    f" o.held_under, o.requested, {RESOURCE_COLUMNS}"
+)
+_WORK_TABLES = (
+    "vendash_observations o CROSS JOIN resources r ON r.id = o.key"
+    " LEFT JOIN connections c ON c.id = r.connection_id CROSS JOIN vendash_facts f ON f.key = o.key"
+    " LEFT JOIN vendash_vens v ON v.vtn = :vtn AND v.name = r.ven"
+)
+_RESOURCES = (
+    f" FROM {_WORK_TABLES} WHERE (o.state = 'waiting' OR o.state = 'sending') AND o.key {_NOT}"
+    # To delete, it is enough to know where it is; to hold it, its VEN has to be there.
+    " AND CASE WHEN o.wanted THEN v.state = 'ok' AND v.remote_id IS NOT NULL"
+    " ELSE coalesce(o.held_under, v.remote_id) IS NOT NULL OR o.remote_id IS NOT NULL END"
+)
+_VENS = (
+    f" FROM vendash_vens v WHERE vtn = :vtn AND {_OPEN} AND name {_NOT}"
+    f" AND (wanted OR ((remote_id IS NOT NULL OR doubtful) AND {HOLDS_NOTHING}))"
+)
+_REMOVALS = (
+    f" FROM vendash_removals v WHERE vtn = :vtn AND what = :what AND {_OPEN} AND id {_NOT}"
+    " AND NOT (what = 'ven' AND EXISTS (SELECT 1 FROM vendash_removals below"
+    " WHERE below.vtn = v.vtn AND below.what = 'resource' AND below.held_under = v.remote_id))"
+)
+
+
+def due_vens(
+    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
+) -> list[VenWork]:
+    """Lease VENs to send."""
+    _refuse_clashes(connection)
+    vtn = current_vtn(connection)
+    rows = connection.execute(
+        f"SELECT name, client_id, remote_id, doubtful, wanted {_VENS} AND {_ripe('v')}"
+        " ORDER BY name LIMIT :limit",
+        {"vtn": vtn, "leased": json_list(leases.vens), "hold": hold, "limit": limit},
+    ).fetchall()
+    connection.executemany(
+        "UPDATE vendash_vens SET state = 'sending', doubtful = 1 WHERE vtn = ? AND name = ?",
+        [(vtn, row[0]) for row in rows],
+    )
+    leases.vens.update((row[0], vtn) for row in rows)
+    works = [_ven_work(*row) for row in rows]
+    return works + [
+        VenWork(name=row[1], client_id="", revision=VEN_REVISION, remote_id=row[4],
+                doubtful=bool(row[5]), wanted=False)
+        for row in _due_removals(connection, leases, "ven", limit - len(works), hold, vtn)
+    ]  # fmt: skip
+
+
+def due_resources(
+    connection: sqlite3.Connection, leases: Leases, limit: int, hold: float
+) -> list[ResourceWork]:
+    """Lease resources whose VEN is known at the VTN, the oldest change first."""
+    vtn = current_vtn(connection)
+    rows = connection.execute(
+        f"SELECT {_WORK}{_RESOURCES} AND {_ripe('o')} ORDER BY o.since, o.key LIMIT :limit",
+        {"vtn": vtn, "leased": json_list(leases.resources), "hold": hold, "limit": limit},
+    ).fetchall()
+    works = [_resource_work(row) for row in rows]
+    # Where it may arrive from now on, unless it is, or may be, somewhere already.
+    connection.executemany(
+        "UPDATE vendash_observations SET state = 'sending', doubtful = 1, held_under = CASE"
+        " WHEN remote_id IS NULL AND NOT doubtful THEN ?1 ELSE coalesce(held_under, ?1) END"
+        " WHERE key = ?2",
+        [(work.ven_remote_id or None, work.key) for work in works],
+    )
+    leases.resources.update((row[0], Lease(vtn, bool(row[6]))) for row in rows)
+    removals = _due_removals(connection, leases, "resource", limit - len(works), hold, vtn)
+    return works + [_removal_work(connection, row) for row in removals]
+
+
+def work_named(
+    connection: sqlite3.Connection, what: str, names: list[str]
+) -> list[VenWork] | list[ResourceWork]:
+    """What is held at the current VTN under these names, without leasing it."""
+    vtn = current_vtn(connection)
+    parameters = {"vtn": vtn, "names": json_list(names)}
+    chosen = "IN (SELECT value FROM json_each(:names))"
+    if what == "ven":
+        rows = connection.execute(
+            "SELECT name, client_id, remote_id, doubtful, wanted FROM vendash_vens"
+            f" WHERE vtn = :vtn AND name {chosen} AND state <> 'unwanted' ORDER BY name",
+            parameters,
+        )
+        return [_ven_work(*row) for row in rows]
+    rows = connection.execute(
+        f"SELECT {_WORK} FROM json_each(:names) named CROSS JOIN resources r"
+        " ON r.resource_id = named.value CROSS JOIN vendash_observations o ON o.key = r.id"
+        " LEFT JOIN connections c ON c.id = r.connection_id"
+        " CROSS JOIN vendash_facts f ON f.key = r.id"
+        " LEFT JOIN vendash_vens v ON v.vtn = :vtn AND v.name = r.ven",
+        parameters,
+    )
+    return [_resource_work(row) for row in rows]
+
+
+def due_in(connection: sqlite3.Connection, leases: Leases, hold: float) -> float | None:
+    """Seconds until the next change may leave; None when there is none to leave."""
+    vtn = current_vtn(connection)
+    parameters = {
+        "vtn": vtn, "hold": hold, "vens": json_list(leases.vens),
+        "resources": json_list(leases.resources), "removals": json_list(leases.removals),
+    }  # fmt: skip
+    vens = _VENS.replace(":leased", ":vens")
+    resources = _RESOURCES.replace(":leased", ":resources")
+    removals = _REMOVALS.replace(":leased", ":removals").replace(":what", "what")
+    (wait,) = connection.execute(
+        f"SELECT min(wait) FROM (SELECT {_wait('v')} AS wait {vens}"
+        f" UNION ALL SELECT {_wait('o')} {resources} UNION ALL SELECT {_wait('v')} {removals})",
+        parameters,
+    ).fetchone()
+    return None if wait is None else max(0.0, wait)
+
+
+def _wait(table: str) -> str:
+    """Seconds until a row may leave; a change after now was made before the clock was put back."""
+    return (
+        f"CASE WHEN {table}.state = 'sending' OR {table}.since > {NOW} THEN 0"
+        f" ELSE {table}.since + :hold - {NOW} END"
+    )
+
+
+def _ripe(table: str) -> str:
+    return f"{_wait(table)} <= 0"
+
+
+def _ven_work(
+    name: str, identity: str, remote_id: str | None, doubtful: int, wanted: int
+) -> VenWork:
+    return VenWork(
+        name=name,
+        client_id=identity,
+        revision=VEN_REVISION,
+        remote_id=remote_id,
+        doubtful=bool(doubtful),
+        wanted=bool(wanted),
+    )
+
+
+def _resource_work(row: tuple[Any, ...]) -> ResourceWork:
+    key, revision, ven_id, identity, remote_id, doubtful, wanted, held_under, requested = row[:9]
+    ven_id = ven_id or ""
+    moved = held_under is not None and held_under != ven_id
+    # It may be under another VEN, nobody knows: first it has to be gone from there.
+    clearing = moved and doubtful and remote_id is None
+    if clearing or not wanted:
+        ven_id = held_under or ven_id
+    return ResourceWork(
+        key=key,
+        resource=resource_of(row[9:]),
+        revision=revision,
+        ven_remote_id=ven_id,
+        client_id=identity,
+        remote_id=remote_id,
+        doubtful=bool(doubtful),
+        wanted=bool(wanted) and not clearing,
+        held_under=held_under if moved and wanted and remote_id is not None else None,
+        requested=RegistrationStatus(requested) if requested else None,
+    )
+
+
+def _due_removals(
+    connection: sqlite3.Connection, leases: Leases, what: str, limit: int, hold: float, vtn: int
+) -> list[tuple[Any, ...]]:
+    if limit <= 0:
+        return []
+    rows = connection.execute(
+        f"SELECT id, name, ven, held_under, remote_id, doubtful {_REMOVALS} AND {_ripe('v')}"
+        " ORDER BY id LIMIT :limit",
+        {"vtn": vtn, "what": what, "leased": json_list(leases.removals), "hold": hold,
+         "limit": limit},
+    ).fetchall()  # fmt: skip
+    connection.executemany(
+        "UPDATE vendash_removals SET state = 'sending', doubtful = 1 WHERE id = ?",
+        [(row[0],) for row in rows],
+    )
+    leases.removals.update((row[0], vtn) for row in rows)
+    return rows
+
+
+def _removal_work(connection: sqlite3.Connection, row: tuple[Any, ...]) -> ResourceWork:
+    """Of something that only the VTN holds: as much of a resource as a deletion needs."""
+    number, name, ven, held_under, remote_id, doubtful = row
+    known = connection.execute(
+        f"SELECT remote_id, client_id FROM vendash_vens WHERE vtn = {CURRENT_VTN}"
+        " AND (name = ? OR remote_id = ?) ORDER BY remote_id = ? DESC LIMIT 1",
+        (ven, held_under, held_under),
+    ).fetchone()
+    ven_id, identity = known or (None, client_id(ven) if ven else "")
+    return ResourceWork(
+        key=-number,
+        resource=Resource(
+            resource_id=name,
+            resource_name=name,
+            resource_type=ResourceType.DSR,
+            meter_point_id="",
+            capacities=Capacities(p_max_kw=0.0),
+            location=Location(0.0, 0.0),
+            ven=ven or None,
+        ),
+        revision=0,
+        ven_remote_id=held_under or ven_id or "",
+        client_id=identity,
+        remote_id=remote_id,
+        doubtful=bool(doubtful),
+        wanted=False,
+    )
+
+
+def _refuse_clashes(connection: sqlite3.Connection) -> None:
+    """VENs with one client id would be one VEN at the VTN: none of them is sent."""
+    rivals = (
+        "SELECT name FROM vendash_vens other WHERE other.vtn = v.vtn AND other.wanted"
+        " AND other.client_id = v.client_id AND other.name <> v.name"
+    )
+    connection.execute(
+        f"UPDATE vendash_vens AS v SET state = 'conflict', since = {NOW},"
+        " error = 'has the same client id, '"
+        f" || client_id || ', as ' || (SELECT min(name) FROM ({rivals})) || ': rename one of them'"
+        f" WHERE v.vtn = {CURRENT_VTN} AND v.wanted AND v.state = 'waiting'"
+        f" AND v.remote_id IS NULL AND EXISTS ({rivals})"
+    )
