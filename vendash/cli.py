@@ -273,36 +273,46 @@ def simulate(
 
 
 @cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), default="3.1", show_default=True)
-@click.option("--state", type=A_PATH, help="Keep its objects in this file.")
+@click.option("--host", help="Else 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Else 8000; 0 for any that is free.")
+@click.option("--dialect", type=click.Choice(["3.1", "3.0.1", "energydesk"]), help="Else 3.1.")
+@click.option("--state", help="Keep its objects in this file.", metavar="FILE")
 @click.option("--no-auth", is_flag=True, help="Let anyone in.")
+@click.option("--config", type=A_PATH, help="TOML file; these options go over its [vtn-server].")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Misbehave on purpose, for instance error_503=0.2 (docs/testbed.md); repeatable.",
+)
+@click.option("--control", is_flag=True, help="Let tests on this machine use /_control.")
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @click.option("--announce", is_flag=True, hidden=True, help="URL and credentials as JSON.")
 def vtn(
-    host: str,
-    port: int,
-    dialect: str,
-    state: Path | None,
+    host: str | None,
+    port: int | None,
+    dialect: str | None,
+    state: str | None,
     no_auth: bool,
+    config: Path | None,
+    faults: tuple[str, ...],
+    control: bool,
     with_stdin: bool,
     announce: bool,
 ) -> None:
-    """The embedded VTN, on its own: something to register with."""
-    from vendash.vtn.server.command import run_vtn
+    """The embedded VTN, on its own: something to register with, and to test clients with."""
+    from vendash.commands import testbed
 
-    _run(
-        run_vtn(
-            host,
-            port,
-            dialect="3.0.1" if dialect == "3.0.1" else "3.1",
-            state_file=state,
-            auth=not no_auth,
-            announce="json" if announce else "text",
-            exit_with_stdin=with_stdin,
-        )
-    )
+    given = {
+        "host": host,
+        "port": port,
+        "dialect": dialect,
+        "state": state,
+        "auth": False if no_auth else None,
+        "control": control or None,
+    }
+    _run(testbed.vtn(config, given, faults, announce=announce, with_stdin=with_stdin))
 
 
 def _run(service: Coroutine[Any, Any, Result]) -> Result:

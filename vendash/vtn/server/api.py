@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -28,6 +29,16 @@ from vendash.vtn.server.settings import VtnSettings
 from vendash.vtn.server.state import TakenError, VtnState
 from vendash.vtn.server.stored import Label, Stored
 from vendash.vtn.server.tokens import Caller, Gate
+
+Serve = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoint(NamedTuple):
+    """A path, what answers there, and to which methods."""
+
+    path: str
+    serve: Serve
+    methods: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -12,17 +10,16 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from vendash.vtn.server import dialect31, dialect301
-from vendash.vtn.server.api import CollectionApi, VtnContext
+from vendash.vtn.server.api import CollectionApi, Endpoint, Serve, VtnContext
 from vendash.vtn.server.bodies import read_body, require_type
 from vendash.vtn.server.control import CONTROL, Control
 from vendash.vtn.server.counters import Counters, CountingMiddleware
+from vendash.vtn.server.energydesk import EnergyDesk
 from vendash.vtn.server.faults import FaultControl, FaultMiddleware
 from vendash.vtn.server.problems import ProblemError, json_response
 from vendash.vtn.server.settings import Dialect, VtnSettings
 from vendash.vtn.server.state import StateLostError, VtnState
 from vendash.vtn.server.tokens import Gate
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 _COLLECTIONS = {"3.1": dialect31.COLLECTIONS, "3.0.1": dialect301.COLLECTIONS}
 _BASES: dict[Dialect, tuple[str, ...]] = {
@@ -68,28 +65,25 @@ def _router(routes: list[BaseRoute]) -> Router:
 
 
 def _routes(context: VtnContext) -> list[BaseRoute]:
-    routes: list[BaseRoute] = []
-    for collection in _COLLECTIONS[context.settings.dialect]:
+    dialect = context.settings.dialect
+    endpoints = EnergyDesk(context).endpoints() if dialect == "energydesk" else []
+    for collection in _COLLECTIONS.get(dialect, ()):
         api = CollectionApi(context, collection)
-        routes.append(
-            Route(collection.path, _guarded(context, api.collection), methods=["GET", "POST"])
-        )
-        routes.append(
-            Route(
-                collection.path + "/{objectID}",
-                _guarded(context, api.item),
-                methods=["GET", "PUT", "DELETE"],
-            )
-        )
-    routes.append(Route("/auth/token", _guarded(context, _token(context)), methods=["POST"]))
-    if context.settings.dialect == "3.1":
-        routes.append(Route("/auth/server", _auth_server, methods=["GET"]))
-        routes.append(Route("/notifiers", _guarded(context, _notifiers(context)), methods=["GET"]))
-    routes.append(Route("/health", _health, methods=["GET"]))
-    return routes
+        item = collection.path + "/{objectID}"
+        endpoints.append(Endpoint(collection.path, api.collection, ("GET", "POST")))
+        endpoints.append(Endpoint(item, api.item, ("GET", "PUT", "DELETE")))
+    endpoints.append(Endpoint("/auth/token", _token(context), ("POST",)))
+    endpoints.append(Endpoint("/health", _health, ("GET",)))
+    if dialect == "3.1":
+        endpoints.append(Endpoint("/auth/server", _auth_server, ("GET",)))
+        endpoints.append(Endpoint("/notifiers", _notifiers(context), ("GET",)))
+    return [
+        Route(one.path, _guarded(context, one.serve), methods=list(one.methods))
+        for one in endpoints
+    ]
 
 
-def _guarded(context: VtnContext, endpoint: Endpoint) -> Endpoint:
+def _guarded(context: VtnContext, endpoint: Serve) -> Serve:
     """Problems become answers, and an answer waits until what it rests on is durable."""
 
     async def guarded(request: Request) -> Response:
@@ -108,7 +102,7 @@ def _guarded(context: VtnContext, endpoint: Endpoint) -> Endpoint:
     return guarded
 
 
-def _token(context: VtnContext) -> Endpoint:
+def _token(context: VtnContext) -> Serve:
     async def token(request: Request) -> Response:
         require_type(request, "application/x-www-form-urlencoded")
         form = await read_body(request)
@@ -124,7 +118,7 @@ async def _auth_server(request: Request) -> Response:
     return json_response({"tokenURL": str(request.base_url.replace(path=path))})
 
 
-def _notifiers(context: VtnContext) -> Endpoint:
+def _notifiers(context: VtnContext) -> Serve:
     async def notifiers(request: Request) -> Response:
         context.caller(request, frozenset({"read_all"}))
         # Subscriptions are kept but nobody is called back, so this does not say otherwise.

@@ -142,7 +142,9 @@ def _text(
             else "OAUTH_CLIENT_SECRET is the one of the environment"
         )
     if faults := changed(settings.faults):
-        lines.append("Faults on purpose: " + ", ".join(f"{k}={v}" for k, v in faults.items()))
+        lines.append(
+            "Faults on purpose: " + ", ".join(f"{k}={str(v).lower()}" for k, v in faults.items())
+        )
     if settings.control:
         lines.append(f"Control path for programs on this machine: {url}{CONTROL}")
     return "\n".join(lines) + "\n"
