@@ -91,12 +91,16 @@ class VendashApp(App[None]):
             self.console_state.site = site
         for one in textual_themes():
             self.register_theme(one)
-        self.theme = "ansi" if plain else theme
+        # Not through its watcher, which would read all the styles again before the first paint.
+        self.set_reactive(App.theme, "ansi" if plain else theme)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
         self._begin = begin
         self._keys: asyncio.Queue[Key | Paste] = asyncio.Queue()
-        for name, screen in self._screens_by_mode().items():
-            self.add_mode(name, screen)
+
+    def get_default_screen(self) -> BaseScreen:
+        """The VENs; a screen that a mode makes has all the styles read again."""
+        return VensScreen(self.console_state)
 
     def _screens_by_mode(self) -> dict[str, Callable[[], BaseScreen]]:
         """Every screen that has a number key and a command; help and details lie over them."""
@@ -114,6 +118,8 @@ class VendashApp(App[None]):
 
     async def on_mount(self) -> None:
         """Show the VENs and begin to listen: to keys, to the database, to the clock."""
+        for name, screen in self._screens_by_mode().items():
+            self.add_mode(name, screen)
         self.console_state.read_status()
         self.run_worker(self._take_keys(), group="keys")
         self.run_worker(self._watch_fleet(), group="fleet")
