@@ -30,6 +30,15 @@ class RegistrationStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
 
 
+class Authority(StrEnum):
+    """Who decides on the status of a resource that is at a VTN."""
+
+    OPERATOR = "operator"
+    """Approved here, and the VTN is told."""
+    VTN = "vtn"
+    """The VTN decides and is followed; approving here asks for it."""
+
+
 class ResourceType(StrEnum):
     """What kind of flexibility a resource offers."""
 
@@ -256,7 +265,9 @@ class AuditAction(msgspec.Struct, frozen=True, kw_only=True):
     """UTC."""
     actor: str
     verb: str
-    """approve, suspend, pend, register, unregister, undo, import, normalise, simulate, reset."""
+    """approve, suspend, pend, register, unregister, undo, import, normalise, simulate, reset,
+    take (as the VTN decided), request (of the VTN), authority, remove (orphans), and the choices
+    on what differs: ours, theirs, adopt, forget."""
     reason: str
     count: int
     subject: str
@@ -310,6 +321,22 @@ class SimulationSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse a speed that no simulation can run at."""
         if not 0 < self.speed <= FASTEST:  # not a number is in no range
             raise VendashError(f"The speed has to be a number above 0, at most {FASTEST:,.0f}.")
+
+
+class Orphan(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource that is gone from here and that the current VTN still holds, or may hold."""
+
+    resource_id: str
+    remote_id: str | None
+    """None: a request may have arrived, nobody knows."""
+    ven_remote_id: str | None
+    """The VTN's id of the VEN that it is under."""
+    name: str = ""
+    """As it was called here, where that is known."""
+    ven: str = ""
+    state: VtnState = VtnState.OK
+    """OK: it is left there. WAITING and SENDING: being removed. FAILED, CONFLICT: that failed."""
+    error: str = ""
 
 
 # --- between the store and whoever talks to a VTN ------------------------------------------

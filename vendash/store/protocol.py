@@ -17,7 +17,9 @@ from vendash.models import (
     ActionOutcome,
     AuditAction,
     AuditItem,
+    Authority,
     ImportOutcome,
+    Orphan,
     RegistrationOutcome,
     RegistrationStatus,
     Resource,
@@ -94,6 +96,12 @@ class FleetReader(Protocol):
     async def vtn(self) -> tuple[str, str] | None:
         """URL and dialect ('' when not yet known) of the current VTN; None before the first."""
 
+    async def authority(self) -> Authority:
+        """Who decides on the status of what is at a VTN; the operator, unless set otherwise."""
+
+    async def orphans(self) -> list[Orphan]:
+        """What the current VTN still holds of resources that are gone from here."""
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each; empty when nothing is."""
 
@@ -126,6 +134,40 @@ class FleetWriter(Protocol):
 
         Wanting again what failed or is in conflict makes it due again.
         """
+
+    async def request_status(
+        self,
+        keys: Sequence[int],
+        new: RegistrationStatus,
+        *,
+        actor: str,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Ask a VTN that decides itself for a decision, for what is wanted there.
+
+        It is shown as `ResourceRow.vtn_requested` until the VTN has decided so; asking for what
+        it has decided already takes a request back.
+        """
+
+    async def take_statuses(
+        self, changes: Sequence[tuple[int, RegistrationStatus]], *, reason: str = ""
+    ) -> ActionOutcome:
+        """Decide as the VTN has (key, decision), as one action of the actor `vtn`.
+
+        Nothing is sent for it. What is not at the VTN is skipped.
+        """
+
+    async def set_authority(self, mode: str, *, actor: str) -> ActionOutcome:
+        """Say who decides, `operator` or `vtn`. Requests end when it is the operator.
+
+        Raises `VendashError` for another word.
+        """
+
+    async def remove_orphans(
+        self, resource_ids: Sequence[str], *, actor: str, reason: str = "", subject: str = ""
+    ) -> ActionOutcome:
+        """Want these orphans deleted at the current VTN; also again, where that failed."""
 
     async def import_resources(
         self, resources: Sequence[Resource], *, actor: str, subject: str = ""

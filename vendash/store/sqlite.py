@@ -14,7 +14,9 @@ from vendash.models import (
     ActionOutcome,
     AuditAction,
     AuditItem,
+    Authority,
     ImportOutcome,
+    Orphan,
     RegistrationOutcome,
     RegistrationStatus,
     Resource,
@@ -30,6 +32,7 @@ from vendash.models import (
 )
 from vendash.store import (
     audit,
+    authority,
     backup,
     checking,
     decisions,
@@ -37,6 +40,7 @@ from vendash.store import (
     leasing,
     ledger,
     observations,
+    orphans,
     resources,
     undo,
     watching,
@@ -171,6 +175,14 @@ class SqliteStore:
         """URL and dialect of the current VTN; None before the first."""
         return await self._database.read(observations.vtn)
 
+    async def authority(self) -> Authority:
+        """Who decides on what is at a VTN."""
+        return await self._database.read(authority.authority)
+
+    async def orphans(self) -> list[Orphan]:
+        """What the current VTN still holds of resources that are gone from here."""
+        return await self._database.read_slowly(orphans.orphans)
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each."""
         return await self._database.read_slowly(checking.check)
@@ -195,6 +207,42 @@ class SqliteStore:
         return await self._write(
             lambda c: decisions.set_status(
                 c, keys, expected, new, actor=actor, reason=reason, subject=subject
+            )
+        )
+
+    async def request_status(
+        self,
+        keys: Sequence[int],
+        new: RegistrationStatus,
+        *,
+        actor: str,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Ask a VTN that decides itself for a decision."""
+        return await self._write(
+            lambda c: authority.request_status(
+                c, keys, new, actor=actor, reason=reason, subject=subject
+            )
+        )
+
+    async def take_statuses(
+        self, changes: Sequence[tuple[int, RegistrationStatus]], *, reason: str = ""
+    ) -> ActionOutcome:
+        """Decide as the VTN has."""
+        return await self._write(lambda c: authority.take_statuses(c, changes, reason=reason))
+
+    async def set_authority(self, mode: str, *, actor: str) -> ActionOutcome:
+        """Say who decides on what is at a VTN."""
+        return await self._write(lambda c: authority.set_authority(c, mode, actor=actor))
+
+    async def remove_orphans(
+        self, resource_ids: Sequence[str], *, actor: str, reason: str = "", subject: str = ""
+    ) -> ActionOutcome:
+        """Want these deleted at the current VTN."""
+        return await self._write(
+            lambda c: orphans.remove_orphans(
+                c, resource_ids, actor=actor, reason=reason, subject=subject
             )
         )
 

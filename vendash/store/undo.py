@@ -7,12 +7,14 @@ import sqlite3
 import msgspec
 
 from vendash.errors import VendashError
-from vendash.models import ActionOutcome, AuditAction, SimulationSettings
+from vendash.models import ActionOutcome, AuditAction, Authority, SimulationSettings
 from vendash.store import audit
+from vendash.store.authority import authority, record_authority, undo_requests
 from vendash.store.decisions import record_simulation, simulation
 from vendash.store.observations import want_items
+from vendash.store.orphans import undo_removals
 
-_DECISIONS = frozenset({"approve", "suspend", "pend"})
+_DECISIONS = frozenset({"approve", "suspend", "pend", "take"})
 _WANTS = frozenset({"register", "unregister"})
 _REFUSALS = {
     "import": "an import stays: the resources may be in use since; vendash reset starts over",
@@ -38,6 +40,12 @@ def undo(
             _undo_decisions(connection, action, found)
         elif what in _WANTS:
             _undo_wants(connection, action, found)
+        elif what == "request":
+            undo_requests(connection, action, found.sequence)
+        elif what == "remove":
+            undo_removals(connection, action, found.sequence)
+        elif what == "authority":
+            _undo_authority(connection, action, found)
         else:
             _undo_simulation(connection, action, found)
     return ActionOutcome(
@@ -104,6 +112,14 @@ def _undo_wants(connection: sqlite3.Connection, action: audit.Action, found: Aud
         (found.sequence,),
     )
     want_items(connection, action.sequence)
+
+
+def _undo_authority(
+    connection: sqlite3.Connection, action: audit.Action, found: AuditAction
+) -> None:
+    (item,) = audit.items(connection, found.sequence)
+    if authority(connection) == item.after:
+        record_authority(connection, action, Authority(item.after), Authority(item.before))
 
 
 def _undo_simulation(
