@@ -185,7 +185,7 @@ ACTIONS: tuple[Action, ...] = (
         id="next_trouble",
         keys=("n",),
         title="next",
-        help="Go to the next row that needs a person, over all VENs.",
+        help="Go to the next row that is ≠ or !, over all VENs.",
         screens=FLEET,
         on_rows=True,
         footer=11,
@@ -194,7 +194,7 @@ ACTIONS: tuple[Action, ...] = (
         id="previous_trouble",
         keys=("N",),
         title="previous",
-        help="Go to the previous row that needs a person.",
+        help="Go to the previous row that is ≠ or !.",
         screens=FLEET,
         on_rows=True,
     ),
@@ -411,7 +411,7 @@ def why_off(wanted: Action, now: Situation) -> str:
         ),
         (wanted.danger and now.acting == wanted.id, "still under way"),
         (wanted.on_rows and not now.rows, "no row here"),
-        (seeks_trouble and not now.trouble, "nothing needs you"),
+        (seeks_trouble and not now.trouble, "nothing is ≠ or !"),
         (
             wanted.id == "import" and not now.importer,
             "this console cannot import: use vendash prepare",
@@ -422,7 +422,9 @@ def why_off(wanted: Action, now: Situation) -> str:
 
 _FIRST = {
     "vens": ("open", "register", "approve", "suspend", "mark", "filter", "next_trouble"),
-    "resources": ("approve", "suspend", "pend", "range", "mark_all", "filter", "undo"),
+    "resources": ("open", "register", "approve", "suspend", "mark", "filter", "undo", "pend"),
+    "help": ("back",),
+    "detail": ("back",),
 }
 """What a narrow footer has room for; the others follow by their number."""
 
@@ -430,7 +432,7 @@ _FIRST = {
 def in_footer(now: Situation) -> Iterable[Action]:
     """What the footer offers: only what works here and now, the most used first."""
     first = _FIRST.get(now.screen, ())
-    offered = [one for one in ACTIONS if one.footer and not why_off(one, now)]
+    offered = [one for one in ACTIONS if (one.footer or one.id in first) and not why_off(one, now)]
 
     def place(one: Action) -> tuple[int, int]:
         return (first.index(one.id) if one.id in first else len(first), one.footer)

@@ -38,13 +38,33 @@ def test_a_ven_is_asked_with_what_stays() -> None:
     )
 
 
+def test_to_register_leaves_out_what_is_there_already() -> None:
+    """The number asked about is the number of rows that change."""
+    register = VERBS["register"]
+    assert rows_words(register, selection(pending=32, kw=700), "", 80) == (
+        "REGISTER 32 shown, 700 kW; 80 so already"
+    )
+    assert vens_words(register, ["Herning"], selection(pending=32, kw=700), 80) == (
+        "REGISTER Herning: 32 resources, 700 kW; 80 so already"
+    )
+
+
+def test_what_was_decided_here_alone_is_said() -> None:
+    """Approving sends nothing to the VTN of what it was never asked to hold."""
+    outcome = ActionOutcome(sequence=1, verb="approve", changed=9)
+    words = outcome_words(VERBS["approve"], outcome, "Herning", "", 9)
+    assert words == "approved 9 in Herning; not at the VTN yet: r registers; u undoes"
+    words = outcome_words(VERBS["approve"], outcome, "Herning", "", 4)
+    assert words == "approved 9 in Herning; 4 not at the VTN yet: r registers; u undoes"
+
+
 @pytest.mark.parametrize(
     ("verb", "outcome", "no_engine", "words"),
     [
         (
             "approve",
             ActionOutcome(sequence=1, verb="approve", changed=952),
-            False,
+            "vendash run --db-path f.db",
             "approved 952 in Herning; u undoes",
         ),
         (
@@ -69,7 +89,8 @@ def test_a_ven_is_asked_with_what_stays() -> None:
             "register",
             ActionOutcome(sequence=1, verb="register", changed=45),
             "vendash run --db-path f.db",
-            "registering 45 in Herning; no engine runs: start one with vendash run --db-path f.db; u undoes",
+            "registering 45 in Herning; no engine runs: start one with vendash run --db-path f.db;"
+            " u undoes",
         ),
     ],
 )

@@ -249,7 +249,23 @@ async def test_a_new_roster_without_a_tick_yet_does_not_empty_the_screen(tmp_pat
         await watch.second()
         assert "Aalborg" in watch.cursor
         await watch.second(without_tick=6)
-        assert "No readings." in watch.operator.text
+        assert "Aalborg" not in watch.operator.text
+        assert watch.operator.work.endswith("no readings")
+
+
+def drawn(operator: Operator) -> int:
+    """How many cells of the chart the curve takes."""
+    return sum("\u2800" < cell <= "\u28ff" for line in operator.lines[3:11] for cell in line)
+
+
+async def test_the_curve_so_far_stays_when_the_readings_end(tmp_path: Path) -> None:
+    """An engine that starts again begins with an empty ring; what was known is shown on."""
+    async with at_live(tmp_path) as watch:
+        before = drawn(watch.operator)
+        watch.live.forget()
+        await watch.second(without_tick=6)
+        assert drawn(watch.operator) == pytest.approx(before, rel=0.1)
+        assert "peak" in watch.operator.text
 
 
 # --- the list of VENs ---------------------------------------------------------------------------
@@ -258,7 +274,9 @@ async def test_a_new_roster_without_a_tick_yet_does_not_empty_the_screen(tmp_pat
 async def test_enter_opens_the_resources_of_the_ven(tmp_path: Path) -> None:
     async with at_live(tmp_path) as watch:
         await watch.operator.press("enter")
-        assert "VENs › Aalborg" in watch.operator.header
+        assert "Live › Aalborg" in watch.operator.header
+        await watch.operator.press("escape")
+        assert watch.operator.header.startswith("nord@pi3  Live")
 
 
 async def test_a_filter_shows_only_vens_of_that_name(tmp_path: Path) -> None:

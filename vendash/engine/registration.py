@@ -47,6 +47,7 @@ class RegistrationService:
             per_second=now.per_second,
             seconds_left=now.seconds_left,
             ven=now.ven,
+            verb=now.verb,
         )
 
     def tell(self, status: ServiceStatus) -> None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from vendash.models import ActionOutcome, Selection
+from vendash.models import ActionOutcome, Selection, VtnState
 from vendash.screens.deciding import VERBS, Verb, outcome_words
 from vendash.widgets.text import thousands
 
 if TYPE_CHECKING:
     from vendash.screens.console import Console
+
+_LOOKED_AT = 2000
+"""Rows looked at for what is said of an action; the VENs screen counts the whole fleet."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +97,14 @@ class ActsOnResources:
         status = self.console.status
         engine = status is not None and status.fresh
         advice = "" if engine else self.console.start_advice
-        return outcome_words(verb, outcome, target.where, advice)
+        unsent = await self._unsent(target) if outcome.changed else 0
+        return outcome_words(verb, outcome, target.where, advice, unsent)
+
+    async def _unsent(self, target: Target) -> int:
+        """How many of them the VTN was never asked to hold; of very many nothing is said."""
+        keys = target.selection.keys
+        rows = await self.console.fleet.reader.rows(keys) if len(keys) <= _LOOKED_AT else ()
+        return sum(row.vtn is VtnState.UNWANTED for row in rows)
 
 
 async def _call(console: Console, verb: Verb, target: Target) -> ActionOutcome:

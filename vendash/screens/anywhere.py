@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from msgspec.structs import replace
+
 from vendash import actions
 from vendash.errors import VendashError
 from vendash.models import NO_VEN, AuditAction
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
-from vendash.screens.undoing import last_undoable, undo_words
+from vendash.screens.undoing import about, last_undoable, undo_words
 from vendash.widgets.palette import THEMES
 
 UNDO_WAITS_SECONDS = 2.0
@@ -42,14 +44,18 @@ class Anywhere:
 
     async def action_vens(self, argument: str = "") -> None:
         """To the list of VENs."""
-        await self.app.switch_mode("vens")
+        await self._go("vens")
+
+    async def _go(self, mode: str) -> None:
+        """To a screen itself, not to what was opened from it."""
+        await self.app.switch_mode(mode)
         while len(self.app.screen_stack) > 1:
             await self.app.pop_screen()
 
     async def action_resources(self, argument: str = "") -> None:
         """To the resources of all VENs, or of the one that is named."""
         if not argument:
-            await self.app.switch_mode("resources")
+            await self._go("resources")
             return
         names = [ven.name for ven in await self.console.fleet.reader.vens()]
         wanted = argument.casefold()
@@ -68,11 +74,11 @@ class Anywhere:
 
     async def action_live(self, argument: str = "") -> None:
         """To the simulation and the meters."""
-        await self.app.switch_mode("live")
+        await self._go("live")
 
     async def action_activity(self, argument: str = "") -> None:
         """To what was done."""
-        await self.app.switch_mode("activity")
+        await self._go("activity")
 
     async def action_help(self, argument: str = "") -> None:
         """To the keys and commands that work here."""
@@ -177,7 +183,8 @@ class Anywhere:
         async def do() -> str:
             outcome = await self.console.fleet.undo(last.sequence)
             skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
-            return f"undid {last.verb} of {outcome.changed:,}{skipped}; u redoes"
+            done = replace(last, count=outcome.changed)
+            return f"undid {about(done)}{skipped}; u redoes"
 
         words = undo_words(last, self.console.fleet.actor)
         kw = 0.0

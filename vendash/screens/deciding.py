@@ -21,6 +21,8 @@ class Verb(msgspec.Struct, frozen=True):
     """The decision it makes; None where it makes none."""
     command: str
     """Of the command line; empty where there is none."""
+    leaves: str = ""
+    """A filter for the rows that it leaves as they are, whatever their decision."""
 
     @property
     def shout(self) -> str:
@@ -31,8 +33,8 @@ class Verb(msgspec.Struct, frozen=True):
 VERBS: Mapping[str, Verb] = {
     verb.id: verb
     for verb in (
-        Verb("register", "registering", None, "register"),
-        Verb("unregister", "taking from the VTN", None, ""),
+        Verb("register", "registering", None, "register", "vtn:ok"),
+        Verb("unregister", "taking from the VTN", None, "", "vtn:unwanted"),
         Verb("approve", "approved", RegistrationStatus.APPROVED, "approve"),
         Verb("suspend", "suspended", RegistrationStatus.SUSPENDED, "suspend"),
         Verb("pend", "set to pending", RegistrationStatus.PENDING, "pending"),
@@ -45,11 +47,14 @@ def so_already(counts: StatusCounts, becomes: RegistrationStatus | None) -> int:
     return 0 if becomes is None else getattr(counts, becomes.value.lower())
 
 
-def rows_words(verb: Verb, selection: Selection, name: str) -> str:
-    """What is asked of rows: `SUSPEND 112 shown, 2.5 MW`, or the name when it is one."""
+def rows_words(verb: Verb, selection: Selection, name: str, left: int = 0) -> str:
+    """What is asked of rows: `SUSPEND 112 shown, 2.5 MW`, or the name when it is one.
+
+    `left` more were chosen too, but are not in the selection because they are so already.
+    """
     what = visible(name) if len(selection) == 1 else f"{len(selection):,} shown"
-    already = so_already(selection.by_status, verb.becomes)
-    note = f"; {already:,} so already" if already and len(selection) > 1 else ""
+    already = left or so_already(selection.by_status, verb.becomes)
+    note = f"; {already:,} so already" if already and len(selection) + left > 1 else ""
     return f"{verb.shout} {what}, {power(selection.p_max_kw)}{note}"
 
 
@@ -57,14 +62,19 @@ def vens_words(verb: Verb, names: list[str], selection: Selection, stay: int) ->
     """What is asked of VENs: `APPROVE Herning: 952 pending, 4.1 MW; 62 suspended stay`."""
     who = visible(names[0]) if len(names) == 1 else plural(len(names), "VEN")
     noun = "pending" if verb.id == "approve" else plural(len(selection), "resource").split(" ")[1]
-    rest = f"; {stay:,} suspended stay" if stay else ""
+    rest = (
+        f"; {stay:,} {'suspended stay' if verb.id == 'approve' else 'so already'}" if stay else ""
+    )
     return f"{verb.shout} {who}: {len(selection):,} {noun}, {power(selection.p_max_kw)}{rest}"
 
 
-def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, no_engine: str) -> str:
+def outcome_words(
+    verb: Verb, outcome: ActionOutcome, where: str, no_engine: str, unsent: int = 0
+) -> str:
     """What came of it: `approved 952 in Herning; u undoes`.
 
-    `no_engine` says how to start one where none runs; empty where one does.
+    `no_engine` says how to start one where none runs; empty where one does. So many as `unsent`
+    are approved here, while the VTN was never asked to hold them.
     """
     if not outcome.changed:
         return f"nothing changed: {outcome.unchanged + outcome.skipped:,} were so already"
@@ -73,6 +83,9 @@ def outcome_words(verb: Verb, outcome: ActionOutcome, where: str, no_engine: str
         parts.append(f"{outcome.unchanged:,} were so already")
     if outcome.skipped:
         parts.append(f"{outcome.skipped:,} changed meanwhile, left alone")
+    if unsent and verb.becomes is RegistrationStatus.APPROVED:
+        few = "" if unsent >= outcome.changed else f"{unsent:,} "
+        parts.append(f"{few}not at the VTN yet: r registers")
     if verb.becomes is None and no_engine:
         parts.append(f"no engine runs: start one with {no_engine}")
     return "; ".join([*parts, "u undoes"])

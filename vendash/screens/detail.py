@@ -96,11 +96,17 @@ def ven_lines(ven: VenRow, width: int) -> list[Words]:
         ("wanted", f"{ven.wanted:,} of {decisions.total:,}"),
         ("accepted", f"{ven.accepted:,}"),
         ("pending", f"{decisions.pending:,}"),
-        ("approved", f"{decisions.approved:,}"),
+        ("approved", _approved(ven)),
         ("suspend.", f"{decisions.suspended:,}"),
     )
     error = [[], *_wrapped(f"! {ven.vtn_error}", "trouble", width)] if ven.vtn_error else []
     return [*_wrapped(ven.name, "strong", width), [], *_fields(fields, width), *error]
+
+
+def _approved(ven: VenRow) -> str:
+    """How many, and how many of them only here."""
+    unsent = ven.decisions.approved - ven.work.approved
+    return f"{ven.decisions.approved:,}" + (f", {unsent:,} not at the VTN" if unsent > 0 else "")
 
 
 def _local(changed: str) -> str:

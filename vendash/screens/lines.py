@@ -123,10 +123,13 @@ def _away(status: EngineStatus | None, waiting: int | None) -> Words:
 
 
 def progress_words(progress: RegistrationProgress) -> Words:
-    """How far the registrar is: `REGISTER Aarhus ███░░ 602 of 1,114  231/s  2 failed  3 s left`."""
+    """How far the registrar is: `REGISTER Aarhus ███░░ 602 of 1,114  231/s  2 failed  3 s left`.
+
+    The verb is what it does of late: what is taken from the VTN is not registered.
+    """
     share = progress.done / progress.total if progress.total else 1.0
     full = min(_BAR_CELLS, round(share * _BAR_CELLS))
-    lead = f"REGISTER {visible(progress.ven)}" if progress.ven else "REGISTER"
+    lead = f"{visible(progress.verb)} {visible(progress.ven)}".rstrip()
     words: Words = [
         (lead + "  ", "strong"),
         ("█" * full + "░" * (_BAR_CELLS - full), "bar"),

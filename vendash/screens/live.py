@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from vendash.filters import Filter, Query
-from vendash.models import SimulationSettings
+from vendash.models import NO_VEN, SimulationSettings
 from vendash.screens.console import Console
 from vendash.screens.lists import ListScreen
 from vendash.screens.live_figures import (
@@ -22,6 +22,7 @@ from vendash.screens.live_figures import (
     Group,
     check_terms,
     figures,
+    joined,
     listed,
     load,
 )
@@ -35,6 +36,7 @@ from vendash.screens.live_words import (
     why_no_readings,
     work_words,
 )
+from vendash.screens.resources import ResourcesScreen
 from vendash.widgets.chart import LoadChart
 from vendash.widgets.columns import Cell, Column
 from vendash.widgets.palette import Words
@@ -54,7 +56,7 @@ class LiveScreen(ListScreen[Group]):
     LiveScreen #load { height: 1fr; }
     LiveScreen #figures { width: 22; }
     LiveScreen #groups { height: 1fr; }
-    LiveScreen #types { width: 38; }
+    LiveScreen #types { width: 37; margin: 0 1 0 0; }
     LiveScreen #teach { display: none; }
     LiveScreen.empty #teach { display: block; }
     LiveScreen.empty #load, LiveScreen.empty #groups, LiveScreen.empty #filter { display: none; }
@@ -99,7 +101,7 @@ class LiveScreen(ListScreen[Group]):
         elif self._figures is not None:  # a new roster waits for its first tick
             older = replace(self._figures, age=abs(now - self._figures.at))
             self._figures = older if older.fresh else None
-        self._past = load(reader.sums())
+        self._past = joined(self._past, load(reader.sums()), now=now)
         self._chart.show(self._past.at, self._past.kw, now=now)
         self._follow_vens(self._figures.vens if self._figures else ())
         if was_fresh != self._is_fresh:
@@ -205,7 +207,9 @@ class LiveScreen(ListScreen[Group]):
         """To the resources of the VEN under the cursor."""
         ven = self.table.cursor_row
         if ven is not None:
-            await self.open_ven(ven.name)
+            await self.app.push_screen(
+                ResourcesScreen(self.console, ven=ven.name or NO_VEN, above=self.breadcrumb())
+            )
 
     # --- what is said -----------------------------------------------------------------------
 
@@ -222,10 +226,10 @@ class LiveScreen(ListScreen[Group]):
         """The figures, the types, the filter; or what to do when there is nothing to show."""
         super().show_body()
         now = self._figures
-        empty = now is None or (not now.vens and math.isnan(self._past.peak))
+        empty = (now is None or not now.vens) and math.isnan(self._past.peak)
         self.set_class(empty, "empty")
         self._teach.say(teaching_lines(self._why_no_readings()) if empty else [])
-        self._summary.say(summary_lines(now, self._past) if now else [])
+        self._summary.say(summary_lines(now, self._past))
         self._types.say(type_lines(now) if now else [])
 
     def _why_no_readings(self) -> str:

@@ -135,11 +135,28 @@ def load(sums: Sums | None) -> Load:
     held = np.isfinite(sums.by_type)
     kw = np.where(held, sums.by_type, 0.0).sum(axis=1, dtype=np.float64)
     kw[~held.any(axis=1)] = np.nan
-    values = kw[np.isfinite(kw)]
-    peak, mean = (values.max(), values.mean()) if len(values) else (math.nan, math.nan)
     intervals = np.diff(sums.at[-10:])
     interval = max(1.0, round(float(np.median(intervals)))) if len(intervals) else 1.0
-    return Load(sums.at, kw, float(peak), float(mean), interval)
+    return _load(sums.at, kw, interval)
+
+
+def _load(at: NDArray[np.float64], kw: NDArray[np.float64], interval: float) -> Load:
+    values = kw[np.isfinite(kw)]
+    peak, mean = (values.max(), values.mean()) if len(values) else (math.nan, math.nan)
+    return Load(at, kw, float(peak), float(mean), interval)
+
+
+def joined(before: Load, newer: Load, *, now: float, seconds: float = 900.0) -> Load:
+    """What was known before a new beginning, and what has come since; the gap stays a gap.
+
+    An engine that starts again, and a simulation that is switched on, begin with nothing.
+    """
+    begins = newer.at[0] if len(newer.at) else now
+    kept = (before.at < begins) & (before.at > now - seconds)
+    if not kept.any():
+        return newer
+    at = np.concatenate((before.at[kept], newer.at))
+    return _load(at, np.concatenate((before.kw[kept], newer.kw)), newer.interval)
 
 
 def check_terms(wanted: Filter) -> None:

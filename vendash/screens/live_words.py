@@ -26,7 +26,8 @@ def work_words(now: Figures | None, load: Load, approved: int | None, why: str) 
     if approved is not None:
         words.append((f"{approved:,} approved  ", "approved"))
     if now is None:
-        return words
+        because: Words = [(": ", "text"), *with_keys(why)] if why else []
+        return [*words, ("no readings", "trouble"), *because]
     if not now.fresh:
         words.append((f"! stale for {duration(now.age)}", "trouble"))
         return [*words, *([(": ", "text"), *with_keys(why)] if why else [])]
@@ -43,14 +44,14 @@ def tick_words(now: Figures | None) -> Words:
     return [(f"last {datetime.fromtimestamp(now.at):%H:%M:%S}", "dim")]
 
 
-def summary_lines(now: Figures, load: Load) -> list[Words]:
-    """The load now and over the last minutes."""
-    style = "strong" if now.fresh else "dim"
+def summary_lines(now: Figures | None, load: Load) -> list[Words]:
+    """The load now, where there is one, and over the last minutes."""
+    fresh = now is not None and now.fresh
     return [
-        _figure("now", now.kw, style),
+        _figure("now", now.kw if now else math.nan, "strong" if fresh else "dim"),
         _figure("peak", load.peak, "text"),
         _figure("mean", load.mean, "text"),
-        _figure("export", now.export_kw, "text" if now.fresh else "dim"),
+        _figure("export", now.export_kw if now else math.nan, "text" if fresh else "dim"),
     ]
 
 
@@ -60,11 +61,11 @@ def _figure(name: str, kw: float, style: str) -> Words:
 
 def type_lines(now: Figures) -> list[Words]:
     """The load by type, most first."""
-    heading = f"{'kW now':>12}  {'Type':<8}{'reading':>9}{'stale':>7}"
+    heading = f"{'kW now':>11}  {'Type':<8}{'reading':>9}{'stale':>7}"
     lines: list[Words] = [[(heading, "heading")]]
     for one in sorted(now.types, key=lambda group: (math.isnan(group.kw), -group.kw)):
         style = group_style(one, now)
-        text = f"{kilowatts(one.kw):>12}  {one.name:<8}{one.readings:>9,}"
+        text = f"{kilowatts(one.kw):>11}  {one.name:<8}{one.readings:>9,}"
         lines.append([(text, style), (f"{one.stale:>7,}", "trouble" if one.stale else style)])
     return lines
 

@@ -80,7 +80,7 @@ class Readings:
         kw = float(self._tick.kw[place])
         if math.isnan(kw):
             return None
-        age = max(0.0, self._now - self._tick.at)
+        age = abs(self._now - self._tick.at)  # a clock that was set back makes nothing fresh
         good = int(self._tick.quality[place]) == _GOOD
         return Reading(kw, age, fresh=good and age <= FRESH_SECONDS)
 
@@ -93,5 +93,5 @@ class Readings:
         kw = float(sums.by_ven[-1][place])
         if math.isnan(kw):
             return None
-        age = max(0.0, self._now - float(sums.at[-1]))
+        age = abs(self._now - float(sums.at[-1]))
         return Reading(kw, age, fresh=age <= FRESH_SECONDS)

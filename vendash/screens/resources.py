@@ -9,7 +9,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from vendash import actions
-from vendash.filters import Query, Sort
+from vendash.filters import Query, Sort, parse_filter
 from vendash.models import (
     NO_VEN,
     RegistrationStatus,
@@ -26,6 +26,7 @@ from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
 from vendash.screens.vens import no_fleet
 from vendash.widgets.columns import Cell, Column
+from vendash.widgets.keys import without
 from vendash.widgets.palette import Words
 from vendash.widgets.text import visible
 
@@ -59,8 +60,9 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         Sort.CHANGED.value,
     )
 
-    def __init__(self, console: Console, *, ven: str | None = None) -> None:
+    def __init__(self, console: Console, *, ven: str | None = None, above: str = "VENs") -> None:
         self.ven = ven
+        self._above = above
         self.status: RegistrationStatus | None = None
         self._counts: StatusCounts | None = None
         self._readings = Readings(console.live)
@@ -68,7 +70,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
 
     def breadcrumb(self) -> str:
         """Where the operator is."""
-        return "Resources" if self.ven is None else f"VENs › {self.ven}"
+        return "Resources" if self.ven is None else f"{self._above} › {self.ven}"
 
     # --- rows -------------------------------------------------------------------------------
 
@@ -210,13 +212,17 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
 
     async def _target(self, verb: Verb, keys: Sequence[int], hidden: int) -> Target:
         reader = self.console.fleet.reader
+        chosen = len(keys)
+        if verb.leaves:
+            left = await reader.keys(Query(ven=self.ven, filter=parse_filter(verb.leaves)))
+            keys = await without(keys, left)
         selection = await reader.select(keys)
         rows = await reader.rows(keys[:1])
         one = rows[0] if rows else None
         options = one.resource_id if len(keys) == 1 and one is not None else self._options()
         return Target(
             selection=selection,
-            words=rows_words(verb, selection, one.name if one is not None else ""),
+            words=rows_words(verb, selection, one.name if one else "", chosen - len(keys)),
             where=self.ven or (one.ven if len(keys) == 1 and one is not None else ""),
             options=options,
             hidden=hidden,
@@ -241,7 +247,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         first = await self.console.fleet.reader.first_rows(Query(sort=Sort.TROUBLE), _MOST_TROUBLES)
         troubles = [row for row in first if row.vtn in _TROUBLE]
         if not troubles:
-            self.console.say("nothing needs you")
+            self.console.say("nothing is ≠ or !")
             return
         places = {row.key: place for place, row in enumerate(troubles)}
         here = self.table.cursor_key

@@ -22,9 +22,22 @@ def undo_words(last: AuditAction, actor: str) -> str:
 
     Of a register it is said first what that means: what was sent there is deleted there.
     """
-    where = f" in {last.subject}" if last.subject else ""
     who = "you" if last.actor == actor else last.actor
-    what = f"UNDO {last.verb} of {last.count:,}"
+    what = f"UNDO {about(last)}"
     if last.verb == "register":
-        what = f"UNDO register: removes {last.count:,} at the VTN"
-    return f"{what}{where}, {last.at.astimezone():%H:%M}, by {who}"
+        where = f" in {last.subject}" if last.subject else ""
+        what = f"UNDO register: removes {last.count:,} at the VTN{where}"
+    return f"{what}, {last.at.astimezone():%H:%M}, by {who}"
+
+
+def about(action: AuditAction) -> str:
+    """The action in words: `suspend of 112 in Aalborg`, `simulate on, x1`."""
+    verb = action.verb if action.verb != "undo" else f"undo {action.reason}"
+    if "simulate" in verb:  # about the whole database, and no number of rows
+        return f"{verb} {action.subject}".rstrip()
+    where = f" in {action.subject}" if action.subject else ""
+    return (
+        f"{verb}, {action.count:,}{where}"
+        if " of " in verb
+        else f"{verb} of {action.count:,}{where}"
+    )

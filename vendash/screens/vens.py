@@ -10,7 +10,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from vendash import actions
-from vendash.filters import Field, Filter, FilterError, Query, Term, fold
+from vendash.filters import Field, Filter, FilterError, Query, Term, fold, parse_filter
 from vendash.models import NO_VEN, RegistrationStatus, VenRow, VtnState, WorkCounts
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
@@ -128,22 +128,28 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     def work_line(self) -> tuple[Words, Words]:
         """The work to do; the first four numbers add up to the fleet."""
-        work = self._fleet_work
-        if work is None:
-            return [], self.marks_words()
-        words: Words = [(thousands(work.total), "strong")]
-        for title, count, style in (
-            ("decide", work.decide, "pending"),
-            ("unsent", work.unsent, "text"),
-            ("approved", work.approved, "approved"),
-            ("suspended", work.suspended, "suspended"),
-            ("≠", work.different, "different"),
-            ("!", work.trouble, "trouble"),
-        ):
-            words += [(f"  {title} ", "dim"), (thousands(count), style if count else "dim")]
-        if (work.different or work.trouble) and width(words) + 8 <= self.size.width:
-            words.append(("  n:next", "key"))
-        return words, self.marks_words()
+        marks = self.marks_words()
+        if self._fleet_work is None:
+            return [], marks
+        return work_words(self._fleet_work, self.size.width - width(marks)), marks
+
+    def news(self) -> Words:
+        """As everywhere; in a quiet moment how many approved ones the VTN does not hold."""
+        news = super().news()
+        waits = self._approved_here_alone()
+        if news or not waits:
+            return news
+        return [
+            (f"{waits:,} approved here are not at the VTN yet: ", "dim"),
+            ("r", "key"),
+            (" registers", "dim"),
+        ]
+
+    def _approved_here_alone(self) -> int:
+        if self._fleet_work is None:
+            return 0
+        decided = sum(ven.decisions.approved for ven in self._vens.values())
+        return max(0, decided - self._fleet_work.approved)
 
     def waiting(self) -> int | None:
         """What the VTN has not accepted yet."""
@@ -183,14 +189,18 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
     async def _target(self, verb: Verb, numbers: Sequence[int], hidden: int) -> Target:
         names = [self._names[number] for number in numbers]
         reader = self.console.fleet.reader
+        changed = parse_filter(f"!{verb.leaves}" if verb.leaves else "")
         keys = array("q")
         for name in names:
             for status in _changes(verb):
-                keys.extend(await reader.keys(Query(ven=name, status=status)))
+                keys.extend(await reader.keys(Query(ven=name, status=status, filter=changed)))
         selection = await reader.select(keys)
+        decisions = [self._vens[self._numbers[name]].decisions for name in names]
         stay = 0
         if verb.id == "approve":
-            stay = sum(self._vens[self._numbers[name]].decisions.suspended for name in names)
+            stay = sum(one.suspended for one in decisions)
+        elif verb.leaves:
+            stay = sum(one.total for one in decisions) - len(keys)
         chosen = " ".join(f"--ven {_quoted(name)}" for name in names[:3])
         return Target(
             selection=selection,
@@ -210,7 +220,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
                 self.table.move_to(place)
                 self.console.say(trouble_words(row))
                 return
-        self.console.say("no VEN shown here needs you")
+        self.console.say("no VEN shown here is ≠ or !")
 
     async def action_next_trouble(self, argument: str = "") -> None:
         """To the next VEN that needs a person."""
@@ -219,6 +229,27 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
     async def action_previous_trouble(self, argument: str = "") -> None:
         """To the previous one."""
         await self._go_to_trouble(-1)
+
+
+def work_words(work: WorkCounts, cells: int) -> Words:
+    """The work to do in so many cells; what needs no one gives way, what needs a person never."""
+    whole = [
+        ("decide", work.decide, "pending"),
+        ("unsent", work.unsent, "text"),
+        ("approved", work.approved, "approved"),
+        ("suspended", work.suspended, "suspended"),
+        ("≠", work.different, "different"),
+        ("!", work.trouble, "trouble"),
+    ]
+    for titles in (whole, [*whole[:3], *whole[4:]], [*whole[:2], *whole[4:]], whole[4:]):
+        words: Words = [(thousands(work.total), "strong")]
+        for title, count, style in titles:
+            words += [(f"  {title} ", "dim"), (thousands(count), style if count else "dim")]
+        if width(words) < cells:
+            break
+    if (work.different or work.trouble) and width(words) + 8 <= cells:
+        words.append(("  n:next", "key"))
+    return words
 
 
 def _quoted(name: str) -> str:

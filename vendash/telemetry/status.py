@@ -38,6 +38,8 @@ class RegistrationProgress(msgspec.Struct, frozen=True, kw_only=True):
     seconds_left: float | None
     ven: str = ""
     """The VEN being worked on, empty when they are many."""
+    verb: str = "REGISTER"
+    """What is done of late: REGISTER, UPDATE, REMOVE; SEND while nothing was yet."""
 
 
 class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vendash.models import Accepted, Refused, RegistrationOutcome, VenWork, VtnState
-from vendash.vtn.registrar import Work, wanted
+from vendash.vtn.moves import Work
 
 RATE_OVER = 5.0
 """Seconds over which the rate is taken."""
@@ -28,6 +28,8 @@ class RegistrationProgress:
     seconds_left: float | None
     ven: str = ""
     """The VEN being worked on, empty when they are many."""
+    verb: str = "SEND"
+    """What most of the last batch was about: REGISTER, UPDATE, REMOVE."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class Tally:
         self._keep_failures = keep_failures
         self._recent: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
         self._ven = ""
+        self._verb = "SEND"
         self.done = 0
 
     def add(self, outcomes: Sequence[RegistrationOutcome]) -> None:
@@ -74,6 +77,8 @@ class Tally:
             self._count(outcome)
         names = {_ven_of(outcome.item) for outcome in outcomes}
         self._ven = names.pop() if len(names) == 1 else ""
+        if verbs := [verb for verb in map(_verb_of, outcomes) if verb]:
+            self._verb = max(set(verbs), key=verbs.count)
         now = time.monotonic()
         self._recent.append((now, self.done))
         while len(self._recent) > 2 and self._recent[0][0] < now - RATE_OVER:
@@ -90,12 +95,13 @@ class Tally:
             per_second=rate,
             seconds_left=max(0, total - self.done) / rate if rate > 0 else None,
             ven=self._ven,
+            verb=self._verb,
         )
 
     def _count(self, outcome: RegistrationOutcome) -> None:
         count = self.vens if isinstance(outcome.item, VenWork) else self.resources
         match outcome:
-            case Accepted(item=item) if not wanted(item):
+            case Accepted(item=item) if not item.wanted:
                 count.removed += 1
             case Accepted(already=True):
                 count.already += 1
@@ -108,6 +114,15 @@ class Tally:
             case _:
                 return
         self.done += 1
+
+
+def _verb_of(outcome: RegistrationOutcome) -> str:
+    """What was done, as the screen says it; empty where it will be tried again."""
+    if not outcome.item.wanted:
+        return "REMOVE"
+    if isinstance(outcome, Accepted):
+        return "UPDATE" if outcome.already else "REGISTER"
+    return ""
 
 
 def _ven_of(item: Work) -> str:

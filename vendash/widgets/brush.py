@@ -30,7 +30,10 @@ class Brush:
 
     def _look(self, style: str) -> Style:
         found: Style = getattr(self._styles, style)
-        return found if self._ground is None else over(found, self._ground)
+        if self._ground is None:
+            return found
+        stale_here = style == "dim" and self._ground == self._styles.cursor
+        return over(found, self._styles.cursor_dim if stale_here else self._ground)
 
     def cut(self) -> None:
         """End the segment here, so that what is before it can be painted alone."""

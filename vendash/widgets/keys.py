@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterator, Sequence
+
+from vendash.widgets.marks import Marks
 
 _SLICE = 100_000
 """Keys looked through without letting anything else run."""
@@ -28,3 +31,13 @@ async def slices(keys: Sequence[int], size: int = 20_000) -> AsyncIterator[Seque
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
         await asyncio.sleep(0)
+
+
+async def without(keys: Sequence[int], left: Sequence[int]) -> Sequence[int]:
+    """The keys that are not among those to leave."""
+    kept = Marks()
+    async for part in slices(keys):
+        kept.add(part)
+    async for part in slices(left):
+        kept.discard(part)
+    return array("q", kept)

@@ -25,6 +25,8 @@ class Palette:
     heading: Style
     cursor: Style
     """Laid over the row that the cursor is on."""
+    cursor_dim: Style
+    """Laid over what is dim there: a stale value looks stale under the cursor too."""
     range: Style
     """Laid over the rows of an open range."""
     mark: Style
@@ -57,6 +59,7 @@ _LOOKS = {
         strong="bold #eeeeee",
         heading="#87afd7",
         cursor="#ffffff on #005f87",
+        cursor_dim="not bold #87afaf on #005f87",
         range="on #3a3a3a",
         mark="bold #ffd75f",
         pending="#d7af5f",
@@ -77,6 +80,7 @@ _LOOKS = {
         strong="bold #ffffff",
         heading="bold underline #ffffff",
         cursor="bold #000000 on #ffff00",
+        cursor_dim="not bold italic #5f5f00 on #ffff00",
         range="on #444444",
         mark="bold #ffff00",
         pending="#ffffff",
@@ -97,6 +101,7 @@ _LOOKS = {
         strong="bold #eeeeee",
         heading="#afd7ff",
         cursor="#ffffff on #005faf",
+        cursor_dim="not bold #87afd7 on #005faf",
         range="on #3a3a3a",
         mark="bold #ffffff",
         pending="#bcbcbc",
@@ -117,6 +122,7 @@ _LOOKS = {
         strong="bold",
         heading="bold",
         cursor="reverse",
+        cursor_dim="reverse dim",
         range="underline",
         mark="bold yellow",
         pending="yellow",

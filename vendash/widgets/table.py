@@ -48,6 +48,8 @@ class Table(Grounded, Generic[R]):
         self.keys: Sequence[int] = array("q")
         self.cursor = 0
         self.top = 0
+        self._rest_top = 0
+        """`top` as the operator left it: a terminal made small and large again shows the same."""
         self.range_from: int | None = None
         """Where an open range begins."""
         self.marks = Marks()
@@ -101,6 +103,7 @@ class Table(Grounded, Generic[R]):
         self.top = self.cursor - line
         self._message = []
         self._keep_in_view()
+        self._rest_top = self.top
         self._need_rows()
         self.refresh()
 
@@ -149,6 +152,7 @@ class Table(Grounded, Generic[R]):
         before, top = self.cursor, self.top
         self.cursor = index
         self._keep_in_view()
+        self._rest_top = self.top
         if self.top != top:
             self._need_rows()
             self.refresh()
@@ -240,6 +244,7 @@ class Table(Grounded, Generic[R]):
         """Lay the columns out anew."""
         self._layout = lay_out(self.columns, event.size.width)
         self._live_painted.clear()
+        self.top = self._rest_top
         self._keep_in_view()
         self._need_rows()
         self.refresh()
