@@ -83,7 +83,7 @@ async def test_a_vtn_that_refuses_every_token_is_asked_twice_and_then_said_so(st
         return Say(404) if asked.path == "/auth/server" else Say(status)
 
     async with scripted(handler) as server:
-        vtn = Vtn(server.url, credentials=CREDENTIALS)
+        vtn = Vtn(server.url, credentials=CREDENTIALS, dialect="3.1")
         async with vtn.connect() as connection:
             with pytest.raises(VtnAuthError):
                 await connection.greet()

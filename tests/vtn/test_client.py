@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.vtn.ledger import fleet
 from tests.vtn.scripted import Asked, Handler, Say, listening, scripted, vtn_like
 from vendash.models import ResourceWork
-from vendash.vtn import client
+from vendash.vtn import lists
 from vendash.vtn.answers import Reply, words
+from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Connection, Vtn
 from vendash.vtn.errors import (
     VtnAnswerError,
@@ -42,6 +43,7 @@ from vendash.vtn.registrar import (
     Replace,
     Taken,
     Unsent,
+    VenGone,
 )
 from vendash.vtn.server import vtn_server
 
@@ -185,7 +187,7 @@ async def test_an_answer_of_more_than_5_mb_is_not_read() -> None:
         (Say(201, {"id": 7}), Held("7")),
         (Say(409, []), Taken()),
         (Say(409, {"id": "x"}), Taken()),
-        (Say(404), Missing()),
+        (Say(404), VenGone()),
     ],
 )
 async def test_the_answer_to_a_post_becomes_an_event(say: Say, event: object) -> None:
@@ -284,7 +286,7 @@ async def test_a_vtn_that_always_sends_the_same_full_page_is_left() -> None:
 
 
 async def test_a_list_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "MOST_PAGES", 5)
+    monkeypatch.setattr(lists, "MOST_PAGES", 5)
 
     def handler(asked: Asked) -> Say:
         skip = int(asked.query["skip"][0])
@@ -326,11 +328,86 @@ async def test_the_dialect_is_found_out_by_reading_only(
     assert vtn.dialect == found
 
 
-async def test_detection_asks_nothing_but_get() -> None:
-    async with scripted(vtn_like(lambda _: Say(200, []))) as server:
-        async with Vtn(server.url).connect() as connection:
-            assert await connection.greet() == "3.0.1"
+OURS = [{"id": "r", "resource_name": "Bar", "ven_name": "Aarhus"}]
+THEIRS = [{"id": "r", "resourceName": "bar", "venID": "v"}]
+
+
+@pytest.mark.parametrize(
+    ("answers", "found"),
+    [
+        ({"/auth/server": Say(200, {"tokenURL": "/auth/token"})}, "3.1"),
+        ({"/auth/server": Say(200, {})}, "3.1"),
+        ({}, "3.0.1"),
+        ({"/resources": Say(405)}, "3.0.1"),
+        ({"/resources": Say(200, OURS)}, "energydesk"),
+        ({"/resources": Say(200, THEIRS)}, "3.1"),
+        ({"/resources": Say(200, [{"id": "r"}])}, "3.1"),
+        ({"/resources": Say(200, []), "/openapi.json": Say(200, {"openapi": "3"})}, "energydesk"),
+        ({"/resources": Say(200, [])}, "3.1"),
+        ({"/resources": Say(200, []), "/openapi.json": Say(403)}, "3.1"),
+    ],
+)
+async def test_detection_only_reads_and_knows_every_dialect(
+    answers: dict[str, Say], found: str
+) -> None:
+    def handler(asked: Asked) -> Say:
+        return answers.get(asked.path) or Say(404)
+
+    async with scripted(handler) as server:
+        vtn = Vtn(server.url, bearer_token="t")
+        async with vtn.connect() as connection:
+            assert (await connection.dialect()).name == found
+            before = len(server.asked)
+            await connection.dialect()
+        assert len(server.asked) == before
         assert {asked.method for asked in server.asked} == {"GET"}
+        assert vtn.dialect == found
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        ({"/auth/server": Say(503)}, VtnBusyError),
+        ({"/auth/server": HTML}, VtnAnswerError),
+        ({"/auth/server": Say(302, b"", {"location": "/login"})}, VtnAnswerError),
+        ({"/resources": Say(503)}, VtnBusyError),
+        ({"/resources": Say(403)}, VtnAuthError),
+        ({"/resources": Say(401)}, VtnAuthError),
+        ({"/resources": HTML}, VtnAnswerError),
+        ({"/resources": Say(200, {"error": "none"})}, VtnAnswerError),
+        ({"/resources": Say(200, [7])}, VtnAnswerError),
+        ({"/resources": Say(200, []), "/openapi.json": HTML}, VtnAnswerError),
+        ({"/resources": Say(200, []), "/openapi.json": Say(502)}, VtnBusyError),
+    ],
+)
+async def test_what_says_nothing_of_a_dialect_is_not_taken_for_one(
+    answers: dict[str, Say], kind: type[VtnError]
+) -> None:
+    async with scripted(lambda asked: answers.get(asked.path) or Say(404)) as server:
+        vtn = Vtn(server.url, bearer_token="t")
+        async with vtn.connect() as connection:
+            with pytest.raises(kind):
+                await connection.dialect()
+        assert vtn.dialect == ""
+
+
+async def test_many_who_ask_for_the_dialect_find_it_out_once() -> None:
+    async with scripted(vtn_like(lambda _: Say(200, OURS))) as server:
+        vtn = Vtn(server.url, credentials=Credentials("me", "the-secret"))
+
+        async def one() -> str:
+            async with vtn.connect() as connection:
+                return (await connection.dialect()).name
+
+        assert await asyncio.gather(*(one() for _ in range(16))) == ["energydesk"] * 16
+        assert (server.count("GET /auth/server"), server.count("GET /resources")) == (1, 1)
+
+
+async def test_a_configured_dialect_is_not_asked_for() -> None:
+    async with scripted(lambda _: Say(200, [])) as server:
+        async with Vtn(server.url, dialect="energydesk").connect() as connection:
+            assert await connection.greet() == "energydesk"
+        assert [asked.what for asked in server.asked] == ["GET /programs"]
 
 
 async def test_a_vtn_that_cannot_answer_now_is_not_taken_for_3_0_1() -> None:

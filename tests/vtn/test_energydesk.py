@@ -11,6 +11,7 @@ import pytest
 from tests.vtn.ledger import fleet
 from vendash.models import RegistrationStatus, ResourceWork, VenWork
 from vendash.vtn.dialects import dialect_named
+from vendash.vtn.dialects.base import Request, name_of
 from vendash.vtn.registrar import Others
 
 VEN = VenWork(name="Køge", client_id="vendash-koege", revision=1, remote_id=None, doubtful=False)
@@ -73,10 +74,10 @@ def test_a_resource_is_created_under_our_id_with_attributes_of_text_and_its_plac
     }  # fmt: skip
 
 
-def test_lists_are_asked_for_whole_and_without_filters() -> None:
+def test_lists_are_asked_for_whole_and_searched_here() -> None:
     for item, path in ((VEN, "/vens"), (RESOURCE, "/resources")):
-        assert DIALECT.find(item, 50) == DIALECT.page(path, 50)
-        assert DIALECT.page(path, 50).query == ()
+        assert DIALECT.page(path, 50, (("name", "x"),)) == Request("GET", path)
+        assert DIALECT.find(item, 50).query == (("name", name_of(item)),)
         read = DIALECT.read(item, "x")
         assert (read.method, read.path, read.one_of) == ("GET", path, "x")
 

@@ -8,7 +8,8 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from vendash.errors import VendashError
-from vendash.text import is_control, plain
+from vendash.text import first_control, is_control, plain
+from vendash.vtn.errors import VtnUntrustedError
 
 DEFAULT_ADDRESS = "http://localhost:8000"
 
@@ -46,6 +47,47 @@ def same_host(one: str, other: str) -> bool:
     if is_loopback(one) and is_loopback(other):
         return True
     return urlsplit(one).hostname == urlsplit(other).hostname
+
+
+def checked_token_url(token_url: str, vtn_url: str, *, insecure: bool) -> str:
+    """The token URL that a VTN named, where the secret may go.
+
+    Raises:
+        VtnUntrustedError: It is on another host, or unprotected.
+    """
+    try:
+        own = token_url.startswith(("https://", "http://")) and same_host(token_url, vtn_url)
+    except ValueError:  # not even an address
+        own = False
+    if not own or "@" in token_url or first_control(token_url) is not None:
+        raise VtnUntrustedError(
+            "The VTN names a place for tokens that is not on its own host, so the client secret is"
+            " not sent there: set token_url if that place is right."
+        )
+    check_protected(token_url, insecure=insecure)
+    return token_url
+
+
+def check_protected(url: str, *, insecure: bool) -> None:
+    """Plain http only to this machine itself, unless the user says otherwise.
+
+    Raises:
+        VtnUntrustedError: Secrets would travel unprotected.
+    """
+    if url.startswith("http://") and not is_loopback(url) and not insecure:
+        raise VtnUntrustedError(
+            f"{url} is not protected, and secrets would travel on it: use https://,"
+            " or a tunnel to this machine (ssh -L)."
+        )
+
+
+def token_address(url: str, source: str) -> str:
+    """The URL of tokens as configured.
+
+    Raises:
+        VendashError: It is not an address.
+    """
+    return _checked(url, source)
 
 
 def _checked(text: str, source: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -10,6 +11,8 @@ from vendash.text import is_control, plain
 from vendash.vtn.errors import VtnAnswerError, VtnAuthError, VtnBusyError, VtnError
 
 LONGEST_WORDS = 160
+SHORTEST_SECRET = 6
+"""Characters; a shorter one is found in any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,30 @@ class Reply:
     location: str = ""
     retry_after: float | None = None
     """Seconds, where the VTN asks for a pause."""
+    date: float | None = None
+    """The VTN's clock as it answered, in Unix seconds without a fraction."""
+    certificate_ends: float | None = None
+    """Unix time at which the certificate of the VTN ends; None without TLS."""
 
     @property
     def ok(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
+
+
+def scrubbed(reply: Reply, secrets: Iterable[str]) -> Reply:
+    """The answer with every secret in it made unreadable: some servers repeat what they refuse."""
+    body, to = reply.body, reply.location
+    for secret in secrets:
+        if len(secret) < SHORTEST_SECRET:
+            continue
+        body = body.replace(secret.encode(), b"***")
+        to = to.replace(secret, "***")
+    return (
+        reply
+        if (body, to) == (reply.body, reply.location)
+        else replace(reply, body=body, location=to)
+    )
 
 
 class UnexpectedReplyError(Exception):
@@ -57,11 +79,20 @@ def refusal(reply: Reply, what: str) -> str:
     return f"The VTN refuses {what} ({reply.status}){': ' + said if said else ''}".rstrip(".") + "."
 
 
-def trouble(reply: Reply, url: str) -> VtnError:
-    """The error that this answer to a plain reading request means for the VTN as a whole."""
+CHECK_CREDENTIALS = "check OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET"
+
+
+def trouble(reply: Reply, url: str, advice: str = CHECK_CREDENTIALS) -> VtnError:
+    """The error that this answer to a plain reading request means for the VTN as a whole.
+
+    Args:
+        reply: The answer.
+        url: Of the VTN.
+        advice: What to do where it does not let us in.
+    """
     status = reply.status
     if status in {401, 403}:
-        return VtnAuthError(_not_let_in(reply, url))
+        return VtnAuthError(_not_let_in(reply, url, advice))
     if status == 429 or status >= 500:
         said = words(reply)
         return VtnBusyError(
@@ -77,12 +108,9 @@ def trouble(reply: Reply, url: str) -> VtnError:
     return VtnAnswerError(refusal(reply, f"a plain question at {url}"))
 
 
-def _not_let_in(reply: Reply, url: str) -> str:
+def _not_let_in(reply: Reply, url: str, advice: str) -> str:
     if reply.status == 401:
-        return (
-            f"The VTN at {url} does not let us in (401): "
-            "check OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET."
-        )
+        return f"The VTN at {url} does not let us in (401): {advice}."
     return (
         f"The VTN at {url} does not let this client read VENs (403): "
         "it needs the rights of business logic (read_all, write_vens)."

@@ -48,6 +48,8 @@ class Wire:
         self._context = context
         self._timeout = timeout
         self._client = self._new_client()
+        self._tls: object | None = None
+        self._ends: float | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -56,9 +58,24 @@ class Wire:
         await self._client.aclose()
 
     async def exchange(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        largest: int = LARGEST_ANSWER,
+        patience: float = 1.0,
     ) -> Reply:
         """Send one request and read its answer, all within the timeout.
+
+        Args:
+            method: HTTP's.
+            url: The whole of it.
+            headers: Of the request.
+            body: Of the request.
+            largest: Bytes of the answer that are read at most.
+            patience: How many times the timeout this answer may take.
 
         Raises:
             VtnUnreachableError: Nothing has left.
@@ -67,28 +84,41 @@ class Wire:
             VtnAnswerError: It has left, and the answer is too large.
         """
         try:
-            async with asyncio.timeout(self._timeout):  # httpx never gives up on a slow drip
-                return await self._exchange(method, url, headers, body)
+            # httpx never gives up on a slow drip of bytes
+            async with asyncio.timeout(self._timeout * patience):
+                return await self._exchange(method, url, headers, body, largest)
         except _NEVER_LEFT as error:
             raise _unreachable(error, url) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             await self._renew()
-            raise VtnSilentError(f"The VTN did not answer within {self._timeout:g} s.") from error
+            seconds = self._timeout * patience
+            raise VtnSilentError(f"The VTN did not answer within {seconds:g} s.") from error
         except httpx.RequestError as error:
             raise VtnSilentError(
                 "The connection to the VTN broke before its answer was complete."
             ) from error
 
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, largest: int
     ) -> Reply:
         request = self._client.build_request(method, url, headers=headers, content=body)
         response = await self._client.send(request, stream=True)
         try:
-            content = await _bounded(response)
+            content = await _bounded(response, largest)
+            ends = self._certificate_ends(response)
         finally:
             await response.aclose()
-        return _reply(response, content)
+        return _reply(response, content, ends)
+
+    def _certificate_ends(self, response: httpx.Response) -> float | None:
+        """Read once for every connection that was made."""
+        stream = response.extensions.get("network_stream")
+        tls = stream.get_extra_info("ssl_object") if stream is not None else None
+        if tls is not self._tls:
+            self._tls = tls
+            end = str((tls.getpeercert() or {}).get("notAfter", "")) if tls is not None else ""
+            self._ends = float(ssl.cert_time_to_seconds(end)) if end else None
+        return self._ends
 
     async def _renew(self) -> None:
         """A request that was cancelled while it connected can leave the pool full for good."""
@@ -123,18 +153,21 @@ def ssl_context(ca_file: str | None) -> ssl.SSLContext:
         ) from error
 
 
-async def _bounded(response: httpx.Response) -> bytes:
+async def _bounded(response: httpx.Response, largest: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
         size += len(part)
-        if size > LARGEST_ANSWER:
-            raise VtnAnswerError("The VTN's answer is larger than 5 MB: is this the right address?")
+        if size > largest:
+            raise VtnAnswerError(
+                f"The VTN's answer is larger than {largest // 1_000_000} MB:"
+                " is this the right address?"
+            )
         parts.append(part)
     return b"".join(parts)
 
 
-def _reply(response: httpx.Response, content: bytes) -> Reply:
+def _reply(response: httpx.Response, content: bytes, certificate_ends: float | None) -> Reply:
     headers = {name.lower(): value.decode("latin-1") for name, value in response.headers.raw}
     return Reply(
         status=response.status_code,
@@ -142,6 +175,8 @@ def _reply(response: httpx.Response, content: bytes) -> Reply:
         content_type=headers.get(b"content-type", ""),
         location=headers.get(b"location", ""),
         retry_after=_retry_after(headers.get(b"retry-after"), headers.get(b"date")),
+        date=_timestamp(headers.get(b"date", "")),
+        certificate_ends=certificate_ends,
     )
 
 
@@ -159,10 +194,15 @@ def _retry_after(value: str | None, date: str | None) -> float | None:
     return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_PAUSE)
 
 
+def _timestamp(date: str) -> float | None:
+    at = _http_date(date)
+    return None if at is None else at.timestamp()
+
+
 def _http_date(text: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
@@ -173,11 +213,7 @@ def _unreachable(error: Exception, url: str) -> VtnError:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            why = plain(cause.verify_message or "verification failed", 100)
-            return VtnUntrustedError(
-                f"The certificate of the VTN at {at} is not valid here ({why}): "
-                "give the CA file it was signed with, or correct the address."
-            )
+            return VtnUntrustedError(f"The certificate of the VTN at {at} {_distrusted(cause)}.")
         if isinstance(cause, ssl.SSLError):
             return VtnUntrustedError(
                 f"The VTN at {at} does not speak TLS here: is it an http:// address?"
@@ -193,6 +229,22 @@ def _unreachable(error: Exception, url: str) -> VtnError:
     return VtnUnreachableError(
         f"The VTN at {at} refuses the connection: is it running, and is the address right?"
     )
+
+
+_DISTRUST = {  # X509_V_ERR_...: why, and what to do
+    9: "is not valid yet: set the clock of this machine right, or the one it was made with",
+    10: "has expired: have it renewed there, or set the clock of this machine right",
+    18: "is signed by itself: give it as the CA file (ca_file) if you trust it",
+    62: "is for another name: correct the address, or the certificate",
+    64: "is for another address: correct the address, or the certificate",
+}
+
+
+def _distrusted(error: ssl.SSLCertVerificationError) -> str:
+    if known := _DISTRUST.get(error.verify_code):
+        return known
+    why = plain(error.verify_message or "verification failed", 100)
+    return f"is not valid here ({why}): give the CA file it was signed with (ca_file)"
 
 
 def _causes(error: BaseException) -> list[BaseException]:

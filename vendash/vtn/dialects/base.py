@@ -53,6 +53,8 @@ class Request:
     body: bytes | None = None
     one_of: str = ""
     """The id of the one object that is wanted out of a list that can only be read whole."""
+    name: str = ""
+    """Of the item it is about."""
     cannot: str = ""
     """Why the dialect has no such call; the request is then answered here and not sent."""
 
@@ -138,20 +140,21 @@ class Dialect(ABC):
 
     def read(self, item: Work, remote_id: str) -> Request:
         """Get one object."""
-        return Request("GET", self._place(item, remote_id))
+        return Request("GET", self._place(item, remote_id), name=name_of(item))
 
     def create(self, item: Work) -> Request:
         """POST the item."""
-        return Request("POST", self.collection(item), body=_encode(self.body(item, Others())))
+        body = _encode(self.body(item, Others()))
+        return Request("POST", self.collection(item), body=body, name=name_of(item))
 
     def replace(self, item: Work, remote_id: str, others: Others) -> Request:
         """PUT the item, and what others wrote into it."""
         body = _encode(self.body(item, others))
-        return Request("PUT", self._place(item, remote_id), body=body)
+        return Request("PUT", self._place(item, remote_id), body=body, name=name_of(item))
 
     def delete(self, item: Work, remote_id: str) -> Request:
         """DELETE the object."""
-        return Request("DELETE", self._place(item, remote_id))
+        return Request("DELETE", self._place(item, remote_id), name=name_of(item))
 
     def page(self, path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
         """The page of a list that begins after so many objects."""

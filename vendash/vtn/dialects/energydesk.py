@@ -132,12 +132,12 @@ class EnergyDesk(Dialect):
         return Request("GET", path)
 
     def find(self, item: Work, skip: int) -> Request:
-        """The whole list that the item would be in."""
-        return self.page(self.collection(item), 0)
+        """The whole list that the item would be in; by its name it is found here, not there."""
+        return Request("GET", self.collection(item), (("name", name_of(item)),))
 
     def read(self, item: Work, remote_id: str) -> Request:
         """One object out of the whole list."""
-        return Request("GET", self.collection(item), one_of=remote_id)
+        return Request("GET", self.collection(item), one_of=remote_id, name=name_of(item))
 
     def replace(self, item: Work, remote_id: str, others: Others) -> Request:
         """There is no such call."""

@@ -1,0 +1,157 @@
+"""Lists of a VTN: page by page, or whole where a VTN knows no pages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vendash.vtn.answers import Reply, UnexpectedReplyError
+from vendash.vtn.dialects import Dialect
+from vendash.vtn.dialects.base import PAGE, Listed, Request
+from vendash.vtn.dialects.reading import checked_id, reader
+from vendash.vtn.errors import VtnAnswerError
+
+MOST_PAGES = 20_000
+"""Of one list; a VTN that always has another page is left here."""
+FRESH = 60.0
+"""Seconds for which a whole list is believed about what we have not touched since."""
+
+Send = Callable[[Request], Awaitable[Reply]]
+
+
+class _WithId(msgspec.Struct):
+    id: str | int
+
+
+_read_id = reader(_WithId)
+
+
+async def paged(
+    send: Send, dialect: Dialect, path: str, query: tuple[tuple[str, str], ...]
+) -> AsyncIterator[list[Listed]]:
+    """The objects of a list, page by page, each once.
+
+    Pages of VTNs have no order and no end mark: they shift while others write, a limit may be
+    ignored, and so may `skip`.
+
+    Raises:
+        UnexpectedReplyError: A page was refused, or is no list.
+        VtnError: As `send`; also when the list has no end.
+    """
+    seen: set[str] = set()
+    skip = 0
+    for _ in range(MOST_PAGES):
+        listed = read_list(dialect, await send(dialect.page(path, skip, query)))
+        fresh = _once(listed, seen)
+        yield fresh
+        if len(listed) != PAGE or not fresh:
+            return
+        skip += len(listed)
+    raise VtnAnswerError(f"The list {path} of the VTN has no end.")
+
+
+def read_list(dialect: Dialect, reply: Reply) -> list[Listed]:
+    """The objects of an answer. Raises `UnexpectedReplyError` where it holds none."""
+    if not reply.ok:
+        raise UnexpectedReplyError(reply)
+    try:
+        return dialect.listed(reply.body)
+    except ValueError:
+        raise UnexpectedReplyError(reply) from None
+
+
+def _once(listed: Sequence[Listed], seen: set[str]) -> list[Listed]:
+    """Those not seen before; a VTN may also repeat one within a page."""
+    fresh = []
+    for one in listed:
+        if one.id not in seen:
+            seen.add(one.id)
+            fresh.append(one)
+    return fresh
+
+
+@dataclass(slots=True)
+class WholeList:
+    """A list as it was some time after `began` (monotonic)."""
+
+    began: float
+    objects: list[Listed]
+    _by_name: dict[str, list[Listed]] = field(init=False)
+    _by_id: dict[str, Listed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index it: it is asked for one object after the other."""
+        self.objects = _once(self.objects, set())
+        self._by_id = {one.id: one for one in self.objects}
+        named: defaultdict[str, list[Listed]] = defaultdict(list)
+        for one in self.objects:
+            named[one.name].append(one)
+        self._by_name = dict(named)
+
+    def named(self, name: str) -> list[Listed]:
+        """Those of this name."""
+        return self._by_name.get(name, [])
+
+    def get(self, id_: str) -> Listed | None:
+        """The one with this id."""
+        return self._by_id.get(id_)
+
+
+class WholeLists:
+    """The lists of a VTN without pages and filters, each read once for many who ask.
+
+    Whoever asks is answered from a list that was read after the last request about the same item.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, WholeList] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._touched: dict[str, float] = {}
+        self._ids: dict[str, str] = {}
+
+    def touched(self, name: str) -> None:
+        """A request that may have changed the item of this name has been made."""
+        self._touched[name] = time.monotonic()
+
+    def conflict(self, name: str, body: bytes) -> None:
+        """The body of a 409 may say under which id a VTN holds the item of this name."""
+        try:
+            self._ids[name] = checked_id(_read_id(body).id)
+        except ValueError:
+            return
+
+    def told(self, name: str) -> str | None:
+        """The id that a VTN gave with its refusal; for one that shows no list."""
+        return self._ids.get(name)
+
+    async def get(
+        self, path: str, name: str | None, read: Callable[[], Awaitable[list[Listed]]]
+    ) -> WholeList:
+        """The list, as new as this item needs it; without a name as new as can be."""
+        now = time.monotonic()
+        since = now if name is None else max(self._touched.get(name, 0.0), now - FRESH)
+        async with self._locks[path]:
+            held = self._held.get(path)
+            if held is None or held.began < since:
+                began = time.monotonic()
+                held = self._held[path] = WholeList(began, await read())
+                # It may be large: not kept for longer than it is believed.
+                asyncio.get_running_loop().call_later(FRESH, self._forget, path, held)
+            return held
+
+    def _forget(self, path: str, held: WholeList) -> None:
+        if self._held.get(path) is held:
+            del self._held[path]
+
+
+def unlisted(lists: WholeLists, name: str | None, error: UnexpectedReplyError) -> list[Listed]:
+    """What a VTN that shows no list has told of this item elsewhere; else raises the error."""
+    told = lists.told(name) if name else None
+    if name is None or told is None or error.reply.status not in {404, 405}:
+        raise error
+    return [Listed(told, name, None, None, msgspec.json.encode({"id": told}))]
