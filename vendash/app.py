@@ -22,10 +22,8 @@ from textual.events import Event, Key, Paste
 from vendash.errors import VendashError
 from vendash.fleet import Fleet
 from vendash.models import VenRow
-from vendash.screens.activity import ActivityScreen
 from vendash.screens.base import BaseScreen
 from vendash.screens.console import Console, EngineControl
-from vendash.screens.resources import ResourcesScreen
 from vendash.screens.vens import VensScreen
 from vendash.widgets.palette import THEMES, textual_themes
 
@@ -67,7 +65,7 @@ class VendashApp(App[None]):
         engine: EngineControl | None = None,
         marks: tuple[str, ...] = (),
         importer: Callable[[Path], Awaitable[str]] | None = None,
-        vens: Awaitable[Sequence[VenRow]] | None = None,
+        vens: asyncio.Future[Sequence[VenRow]] | None = None,
         begin: Callable[[], Awaitable[None]] | None = None,
         site: str | None = None,
         clock: Callable[[], datetime] = datetime.now,
@@ -106,15 +104,27 @@ class VendashApp(App[None]):
         """Every screen that has a number key and a command; help and details lie over them."""
         return {
             "vens": partial(VensScreen, self.console_state),
-            "resources": partial(ResourcesScreen, self.console_state),
+            "resources": self._resources_screen,
             "live": self._live_screen,
-            "activity": partial(ActivityScreen, self.console_state),
+            "activity": self._activity_screen,
         }
 
+    # Imported when they are shown, for the VENs do not wait for them.
+
+    def _resources_screen(self) -> BaseScreen:
+        from vendash.screens.resources import ResourcesScreen  # noqa: PLC0415
+
+        return ResourcesScreen(self.console_state)
+
     def _live_screen(self) -> BaseScreen:
-        from vendash.screens.live import LiveScreen  # noqa: PLC0415 (numpy, not before it is shown)
+        from vendash.screens.live import LiveScreen  # noqa: PLC0415
 
         return LiveScreen(self.console_state)
+
+    def _activity_screen(self) -> BaseScreen:
+        from vendash.screens.activity import ActivityScreen  # noqa: PLC0415
+
+        return ActivityScreen(self.console_state)
 
     async def on_mount(self) -> None:
         """Show the VENs and begin to listen: to keys, to the database, to the clock."""

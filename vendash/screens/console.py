@@ -68,7 +68,7 @@ class Console(msgspec.Struct, kw_only=True):
     """Local time."""
     importer: Callable[[Path], Awaitable[str]] | None = None
     """Imports a folder of CSV files; its answer is the sentence to show."""
-    first_vens: Awaitable[Sequence[VenRow]] | None = None
+    first_vens: asyncio.Future[Sequence[VenRow]] | None = None
     """The VENs as the store has been asked for them before there was a screen."""
     status: EngineStatus | None = None
     """What the engine last said; None where it never did."""
@@ -88,6 +88,13 @@ class Console(msgspec.Struct, kw_only=True):
 
     def __post_init__(self) -> None:
         self.still.set()
+
+    def vens_at_hand(self) -> Sequence[VenRow]:
+        """All VENs, where they have come before there is a screen; else none."""
+        asked = self.first_vens
+        if asked is None or not asked.done() or asked.cancelled() or asked.exception():
+            return ()
+        return asked.result()
 
     async def vens(self) -> Sequence[VenRow]:
         """All VENs: the first time those already asked for."""

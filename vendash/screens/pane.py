@@ -35,6 +35,7 @@ class WithPane(ListScreen[R], Generic[R]):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
+        self._make_room(self.app.size.width)  # now, so that its styles are found once
         self._pane = Panel(id="pane")
         self._rest: Timer | None = None
 
@@ -49,8 +50,11 @@ class WithPane(ListScreen[R], Generic[R]):
 
     def show_body(self) -> None:
         """As every list; the pane only where there is room."""
-        self.set_class(self.size.width >= WIDE, "wide")
+        self._make_room(self.size.width)
         super().show_body()
+
+    def _make_room(self, cells: int) -> None:
+        self.set_class(cells >= WIDE, "wide", update=self.is_mounted)
 
     def moved(self) -> None:
         """Fill the pane once the cursor rests."""

@@ -45,6 +45,9 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         self._fleet_work: WorkCounts | None = None
         self._readings = Readings(console.live)
         super().__init__(console)
+        if at_hand := console.vens_at_hand():
+            self.table.remember(at_hand)
+            self.table.show_keys(self._arranged(at_hand), 0)
 
     def breadcrumb(self) -> str:
         """Where the operator is."""
@@ -84,7 +87,9 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def find(self) -> Sequence[int]:
         """All VENs that match, in order."""
-        rows = await self.console.vens()
+        return self._arranged(await self.console.vens())
+
+    def _arranged(self, rows: Sequence[VenRow]) -> Sequence[int]:
         self._vens = {self.key_of(row): row for row in rows}
         shown = [row for row in rows if matches(row, self.filter)]
         shown.sort(key=lambda ven: fold(ven.name))

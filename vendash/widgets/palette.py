@@ -6,15 +6,15 @@ said by colour alone: each has a glyph or a word beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+import msgspec
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, kw_only=True):
     """One style for each meaning. The fields are the names that `Words` use."""
 
     ground: Style
@@ -47,95 +47,91 @@ Words = list[tuple[str, str]]
 """Text in pieces, each with the name of a `Palette` style."""
 
 
-def _palette(**colours: str) -> Palette:
-    return Palette(**{name: Style.parse(style) for name, style in colours.items()})
-
-
-_LOOKS = {
-    "vendash": _palette(
-        ground="on #121212",
-        text="#d0d0d0",
-        dim="#808080",
-        strong="bold #eeeeee",
-        heading="#87afd7",
-        cursor="#ffffff on #005f87",
-        cursor_dim="not bold #87afaf on #005f87",
-        range="on #3a3a3a",
-        mark="bold #ffd75f",
-        pending="#d7af5f",
-        approved="#87d787",
-        suspended="#af87d7",
-        trouble="bold #ff5f5f",
-        different="bold #ff87d7",
-        badge="bold reverse",
-        prompt="bold #ffffff on #5f0000",
-        caret="reverse",
-        key="#87afd7",
-        bar="#5fafd7",
-    ),
-    "contrast": _palette(
-        ground="on #000000",
-        text="#ffffff",
-        dim="#c6c6c6",
-        strong="bold #ffffff",
-        heading="bold underline #ffffff",
-        cursor="bold #000000 on #ffff00",
-        cursor_dim="not bold italic #5f5f00 on #ffff00",
-        range="on #444444",
-        mark="bold #ffff00",
-        pending="#ffffff",
-        approved="bold #00ff00",
-        suspended="bold #ffff00",
-        trouble="bold #ff8787",
-        different="bold #ffaf00",
-        badge="bold reverse",
-        prompt="bold #000000 on #ffffff",
-        caret="reverse",
-        key="bold #ffff00",
-        bar="#ffffff",
-    ),
-    "colour-blind": _palette(
-        ground="on #121212",
-        text="#d0d0d0",
-        dim="#8a8a8a",
-        strong="bold #eeeeee",
-        heading="#afd7ff",
-        cursor="#ffffff on #005faf",
-        cursor_dim="not bold #87afd7 on #005faf",
-        range="on #3a3a3a",
-        mark="bold #ffffff",
-        pending="#bcbcbc",
-        approved="#5fafff",
-        suspended="#ff8700",
-        trouble="bold #ffd700",
-        different="bold #ffaf5f",
-        badge="bold reverse",
-        prompt="bold #ffffff on #0000af",
-        caret="reverse",
-        key="#5fafff",
-        bar="#5fafff",
-    ),
-    "ansi": _palette(
-        ground="",
-        text="default",
-        dim="dim",
-        strong="bold",
-        heading="bold",
-        cursor="reverse",
-        cursor_dim="reverse dim",
-        range="underline",
-        mark="bold yellow",
-        pending="yellow",
-        approved="green",
-        suspended="magenta",
-        trouble="bold red",
-        different="bold magenta",
-        badge="bold reverse",
-        prompt="bold reverse",
-        caret="underline",
-        key="cyan",
-        bar="cyan",
-    ),
+_LOOKS: dict[str, dict[str, str]] = {
+    "vendash": {
+        "ground": "on #121212",
+        "text": "#d0d0d0",
+        "dim": "#808080",
+        "strong": "bold #eeeeee",
+        "heading": "#87afd7",
+        "cursor": "#ffffff on #005f87",
+        "cursor_dim": "not bold #87afaf on #005f87",
+        "range": "on #3a3a3a",
+        "mark": "bold #ffd75f",
+        "pending": "#d7af5f",
+        "approved": "#87d787",
+        "suspended": "#af87d7",
+        "trouble": "bold #ff5f5f",
+        "different": "bold #ff87d7",
+        "badge": "bold reverse",
+        "prompt": "bold #ffffff on #5f0000",
+        "caret": "reverse",
+        "key": "#87afd7",
+        "bar": "#5fafd7",
+    },
+    "contrast": {
+        "ground": "on #000000",
+        "text": "#ffffff",
+        "dim": "#c6c6c6",
+        "strong": "bold #ffffff",
+        "heading": "bold underline #ffffff",
+        "cursor": "bold #000000 on #ffff00",
+        "cursor_dim": "not bold italic #5f5f00 on #ffff00",
+        "range": "on #444444",
+        "mark": "bold #ffff00",
+        "pending": "#ffffff",
+        "approved": "bold #00ff00",
+        "suspended": "bold #ffff00",
+        "trouble": "bold #ff8787",
+        "different": "bold #ffaf00",
+        "badge": "bold reverse",
+        "prompt": "bold #000000 on #ffffff",
+        "caret": "reverse",
+        "key": "bold #ffff00",
+        "bar": "#ffffff",
+    },
+    "colour-blind": {
+        "ground": "on #121212",
+        "text": "#d0d0d0",
+        "dim": "#8a8a8a",
+        "strong": "bold #eeeeee",
+        "heading": "#afd7ff",
+        "cursor": "#ffffff on #005faf",
+        "cursor_dim": "not bold #87afd7 on #005faf",
+        "range": "on #3a3a3a",
+        "mark": "bold #ffffff",
+        "pending": "#bcbcbc",
+        "approved": "#5fafff",
+        "suspended": "#ff8700",
+        "trouble": "bold #ffd700",
+        "different": "bold #ffaf5f",
+        "badge": "bold reverse",
+        "prompt": "bold #ffffff on #0000af",
+        "caret": "reverse",
+        "key": "#5fafff",
+        "bar": "#5fafff",
+    },
+    "ansi": {
+        "ground": "",
+        "text": "default",
+        "dim": "dim",
+        "strong": "bold",
+        "heading": "bold",
+        "cursor": "reverse",
+        "cursor_dim": "reverse dim",
+        "range": "underline",
+        "mark": "bold yellow",
+        "pending": "yellow",
+        "approved": "green",
+        "suspended": "magenta",
+        "trouble": "bold red",
+        "different": "bold magenta",
+        "badge": "bold reverse",
+        "prompt": "bold reverse",
+        "caret": "underline",
+        "key": "cyan",
+        "bar": "cyan",
+    },
 }
 
 _GROUNDS = {"vendash": "#121212", "contrast": "#000000", "colour-blind": "#121212"}
@@ -162,9 +158,11 @@ def textual_themes() -> list[Theme]:
     return [*themes, ansi]
 
 
+@lru_cache
 def palette(theme: str) -> Palette:
     """The styles of a theme; of the default one for a name that is not ours."""
-    return _LOOKS.get(theme, _LOOKS[THEMES[0]])
+    look = _LOOKS.get(theme, _LOOKS[THEMES[0]])
+    return Palette(**{name: Style.parse(style) for name, style in look.items()})
 
 
 @lru_cache(maxsize=1024)
