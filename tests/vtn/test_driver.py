@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from tests.vtn.ledger import MemoryLedger, fleet
 from tests.vtn.scripted import Asked, Handler, Say, scripted, vtn_like
 from vendash.models import RegistrationStatus, VtnState
+from vendash.vtn.aimd import CAP
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
-from vendash.vtn.driver import WORKERS, Registrar
+from vendash.vtn.driver import Registrar
 from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
 from vendash.vtn.server import VtnState as ServerState
 from vendash.vtn.tally import Count, Summary
@@ -240,7 +241,7 @@ async def test_what_the_vtn_refuses_of_one_item_does_not_stop_the_others() -> No
         return Say(201, {"id": f"i{number}"})
 
     async with scripted(counting_vtn(answer)) as server:
-        summary = await settled(ledger, Vtn(server.url))
+        summary = await settled(ledger, Vtn(server.url, dialect="3.1"))
     assert summary.resources == Count(registered=4, failed=2)
     reasons = {failure.state: failure.reason for failure in summary.failures}
     assert reasons[VtnState.CONFLICT] == "The VTN refuses it (400): p_max [31m is odd."
@@ -255,7 +256,7 @@ async def test_an_item_that_never_gets_an_answer_fails_at_last_while_others_go_o
         return Say(500) if poison in asked.body else Say(201, {"id": f"i{number}"})
 
     async with scripted(counting_vtn(answer)) as server:
-        summary = await settled(ledger, Vtn(server.url))
+        summary = await settled(ledger, Vtn(server.url, dialect="3.1"))
     assert summary.resources == Count(registered=3, failed=1)
     assert "tried 12 times" in summary.failures[0].reason
     assert ledger.rows[2].doubtful
@@ -276,10 +277,10 @@ async def test_retry_after_pauses_every_worker() -> None:
         return Say(201, {"id": f"i{number}"})
 
     async with scripted(counting_vtn(answer)) as server:
-        summary = await settled(ledger, Vtn(server.url))
+        summary = await settled(ledger, Vtn(server.url, dialect="3.1"))
     assert summary.resources == Count(registered=40)
     under_way = [seconds for seconds in later if seconds < 0.6]
-    assert len(under_way) < WORKERS  # each may have had one request on its way
+    assert len(under_way) < CAP  # each may have had one request on its way
 
 
 async def test_a_vtn_that_goes_away_is_only_probed_and_the_work_goes_on_when_it_is_back() -> None:

@@ -27,6 +27,7 @@ from vendash.vtn.registrar import (
     Replace,
     Taken,
     Unsent,
+    VenGone,
     begin,
     step,
 )
@@ -110,14 +111,18 @@ def test_a_wanted_item_gets_there(
     [
         (RESOURCE, [], []),
         (KNOWN, [Held("")], [Delete("r")]),
-        (KNOWN, [Missing()], [Delete("r")]),
+        (KNOWN, [Missing(), Missing()], [Delete("r"), LookUp()]),
+        (KNOWN, [Missing(), VenGone()], [Delete("r"), LookUp()]),
+        (KNOWN, [Missing(), Held("x"), Held("")], [Delete("r"), LookUp(), Delete("x")]),
         (DOUBTFUL, [Missing()], [LookUp()]),
         (DOUBTFUL, [Held("x"), Held("")], [LookUp(), Delete("x")]),
-        (replace(KNOWN, doubtful=True), [Missing(), Missing()], [Delete("r"), LookUp()]),
+        (VEN, [], []),
+        (replace(VEN, remote_id="r"), [Held("")], [Delete("r")]),
+        (replace(VEN, doubtful=True), [Held("x"), Held("")], [LookUp(), Delete("x")]),
     ],
 )
-def test_an_unwanted_resource_is_deleted_wherever_it_may_be(
-    item: ResourceWork, events: list[Event], commands: list[Command]
+def test_what_is_not_wanted_is_deleted_wherever_it_may_be(
+    item: ResourceWork | VenWork, events: list[Event], commands: list[Command]
 ) -> None:
     unwanted = replace(item, wanted=False)
     asked, outcome = play(unwanted, events)
@@ -187,11 +192,78 @@ def test_a_vtn_that_keeps_something_else_is_a_conflict_that_names_it() -> None:
     assert "LOCATION" in outcome.reason
 
 
-def test_a_resource_whose_ven_is_gone_there_has_failed_and_says_so() -> None:
-    _, outcome = play(RESOURCE, [Missing()])
+@pytest.mark.parametrize(
+    ("item", "events", "commands", "state"),
+    [
+        (RESOURCE, [VenGone()], [Create()], VtnState.WAITING),
+        (KNOWN, [Missing(), VenGone()], [Read("r"), LookUp()], VtnState.WAITING),
+        (DOUBTFUL, [VenGone()], [LookUp()], VtnState.SENDING),
+        (DOUBTFUL, [Missing(), VenGone()], [LookUp(), Create()], VtnState.WAITING),
+        (RESOURCE, [Taken(), VenGone()], [Create(), LookUp()], VtnState.SENDING),
+    ],
+)
+def test_a_resource_whose_ven_is_gone_there_says_so_and_waits_for_it(
+    item: ResourceWork, events: list[Event], commands: list[Command], state: VtnState
+) -> None:
+    """In doubt it stays so: something else than the VTN may say 404 for a while."""
+    asked, outcome = play(item, events)
+    assert asked == commands
     assert isinstance(outcome, Refused)
-    assert outcome.state is VtnState.FAILED
+    assert (outcome.ven_lost, outcome.state) == (True, state)
     assert "does not know the VEN Town0" in outcome.reason
+
+
+MOVED = replace(KNOWN, held_under="old")
+
+
+@pytest.mark.parametrize(
+    ("item", "events", "commands"),
+    [
+        (MOVED, [Held("")], [Delete("r")]),
+        (MOVED, [Missing(), Missing()], [Delete("r"), LookUp()]),
+        (MOVED, [Missing(), VenGone()], [Delete("r"), LookUp()]),
+        (
+            replace(DOUBTFUL, held_under="old"),
+            [Held("x"), Held("")],
+            [LookUp(), Delete("x")],
+        ),
+        (replace(MOVED, wanted=False), [Held("")], [Delete("r")]),
+    ],
+)
+def test_what_has_moved_is_first_gone_from_its_old_ven_and_then_as_never_sent(
+    item: ResourceWork, events: list[Event], commands: list[Command]
+) -> None:
+    """So that the ledger has only one place to remember, also when it moves again meanwhile."""
+    asked, outcome = play(item, events)
+    assert asked == commands
+    assert isinstance(outcome, Accepted)
+    left = replace(item, wanted=False, ven_remote_id="old")
+    assert (outcome.item, outcome.remote_id) == (left, "")
+
+
+def test_what_cannot_leave_its_old_ven_is_refused_as_it_was_leased() -> None:
+    _, outcome = play(MOVED, [Rejected(405, "no")])
+    assert outcome == Refused(item=MOVED, state=VtnState.FAILED, reason="no", http_status=405)
+
+
+@pytest.mark.parametrize("answer", [Rejected(403, "no (403)."), Taken("It holds others.")])
+def test_a_ven_that_the_vtn_does_not_let_go_is_a_conflict(answer: Event) -> None:
+    unwanted = replace(VEN, wanted=False, remote_id="r")
+    _, outcome = play(unwanted, [answer])
+    assert isinstance(outcome, Refused)
+    assert outcome.state is VtnState.CONFLICT
+    assert "Something in Aalborg there is not ours" in outcome.reason
+
+
+def test_the_stamp_of_what_was_accepted_is_handed_on() -> None:
+    for events in ([Held("r", stamp="now")], [replace_held("then"), Held("r", stamp="now")]):
+        _, outcome = play(KNOWN, events)
+        assert isinstance(outcome, Accepted)
+        assert outcome.stamp == "now"
+
+
+def replace_held(stamp: str) -> Held:
+    return Held("r", ("LOCATION",), THEIRS, stamp)
 
 
 def test_a_vtn_that_contradicts_itself_is_left_after_a_few_calls() -> None:

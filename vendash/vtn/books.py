@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from vendash.models import RegistrationOutcome, ResourceWork, VenWork
-from vendash.vtn.registrar import Work
+from vendash.models import Refused, RegistrationOutcome, ResourceWork, VenWork, VtnState
+from vendash.vtn.moves import Work
 
 BATCH = 256
 """Items leased ahead, and outcomes recorded together, at most."""
@@ -28,11 +28,14 @@ _log = logging.getLogger(__name__)
 class Ledger(Protocol):
     """The registrar's side of a store (`vendash.store.protocol.RegistrationLedger`)."""
 
-    async def due_vens(self, limit: int) -> list[VenWork]:
+    async def due_vens(self, limit: int, *, hold: float = 0.0) -> list[VenWork]:
         """Lease VENs to send."""
 
-    async def due_resources(self, limit: int) -> list[ResourceWork]:
+    async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
         """Lease resources whose VEN is known at the VTN."""
+
+    async def due_in(self, hold: float) -> float | None:
+        """Seconds until the next held change may leave; None when none is held."""
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""
@@ -44,12 +47,18 @@ class Books:
     Args:
         ledger: The store's side.
         on_recorded: Called with every batch once it is durable.
+        hold: Seconds that a change stays here before it may leave.
     """
 
     def __init__(
-        self, ledger: Ledger, on_recorded: Callable[[Sequence[RegistrationOutcome]], None]
+        self,
+        ledger: Ledger,
+        on_recorded: Callable[[Sequence[RegistrationOutcome]], None],
+        *,
+        hold: float = 0.0,
     ) -> None:
         self._ledger = ledger
+        self._hold = hold
         self._on_recorded = on_recorded
         self._finished: list[RegistrationOutcome] = []
         self._some = asyncio.Event()
@@ -58,12 +67,21 @@ class Books:
         """Leased, and the outcome is not recorded yet."""
 
     async def lease(self, room: int) -> list[Work]:
-        """So many items at most, VENs before resources."""
-        leased: list[Work] = list(await self._ledger.due_vens(room))
-        if len(leased) < room:
-            leased += await self._ledger.due_resources(room - len(leased))
-        self.open_items += len(leased)
-        return leased
+        """So many items at most, VENs before resources.
+
+        Cancelled meanwhile, what was leased is given back.
+        """
+        leasing = asyncio.create_task(self._lease(room))
+        try:
+            return await asyncio.shield(leasing)
+        except asyncio.CancelledError:
+            for item in await leasing:
+                self.add(unbegun(item))
+            raise
+
+    async def due_in(self) -> float | None:
+        """Seconds until a held change may leave; None when nothing is held."""
+        return await self._ledger.due_in(self._hold) if self._hold > 0 else None
 
     def add(self, outcome: RegistrationOutcome) -> None:
         """This item is finished; recorded soon, with others."""
@@ -99,3 +117,21 @@ class Books:
         del self._finished[: len(batch)]  # only now: if this was cancelled, they are recorded again
         self.open_items -= len(batch)
         self._on_recorded(batch)
+
+    async def _lease(self, room: int) -> list[Work]:
+        leased: list[Work] = list(await self._ledger.due_vens(room, hold=self._hold))
+        if len(leased) < room:
+            leased += await self._ledger.due_resources(room - len(leased), hold=self._hold)
+        self.open_items += len(leased)
+        return leased
+
+
+def unbegun(item: Work, reason: str = "") -> Refused:
+    """The outcome of an item for which no request was made: it waits in the ledger again."""
+    state = VtnState.SENDING if item.doubtful else VtnState.WAITING
+    return Refused(item=item, state=state, reason=reason)
+
+
+def abandoned(item: Work) -> Refused:
+    """The outcome of an item that was cancelled in the middle: it is looked up next time."""
+    return Refused(item=item, state=VtnState.SENDING, reason="")

@@ -1,56 +1,45 @@
 """Drives the registrar's core: items from the ledger, requests to the VTN, outcomes back.
 
 Thin on purpose: what to do with an item is decided in `vendash.vtn.registrar`, when to leave the
-VTN alone in `vendash.vtn.breaker`, what to record together in `vendash.vtn.books`. Here are the
-workers, each with a connection of its own.
+VTN alone in `vendash.vtn.breaker`, how much at once in `vendash.vtn.aimd`, what to record together
+in `vendash.vtn.books`. Here are the workers, each with a connection of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-
-from msgspec.structs import replace
 
 from vendash.errors import VendashError
-from vendash.models import Refused, RegistrationOutcome, VenWork, VtnState
-from vendash.vtn.books import BATCH, Books, Ledger
-from vendash.vtn.client import Connection, Vtn
-from vendash.vtn.errors import VtnBusyError, VtnError, VtnSilentError
-from vendash.vtn.exchange import carry_out
+from vendash.models import RegistrationOutcome
+from vendash.vtn.aimd import CAP, Window, fixed
+from vendash.vtn.books import BATCH, Books, Ledger, abandoned, unbegun
+from vendash.vtn.client import Vtn
 from vendash.vtn.gate import Gate
-from vendash.vtn.registrar import Command, Event, Finish, Lost, Unsent, Work, begin, step
+from vendash.vtn.health import RegistrarVitals, VtnHealth
+from vendash.vtn.moves import Work
+from vendash.vtn.sending import Sender
 from vendash.vtn.tally import RegistrationProgress, Summary, Tally
+from vendash.vtn.throttle import Throttle
 
-WORKERS = 8
+__all__ = ["HOLD", "Registrar", "RegistrarVitals", "VtnHealth"]
+
+HOLD = 3.0
+"""Seconds that an engine lets a change wait here, so that an undo within them sends nothing."""
 PATIENCE = 30.0
 """Seconds that `settle` waits for a VTN that has stopped answering."""
-ATTEMPTS = 12
-"""Of one item that gets no answer while others do, before it counts as failed."""
 LOOK_AGAIN = 30.0
 """Seconds after which the ledger is asked for work though nobody nudged."""
+SOON = 0.25
+"""Seconds after which it is asked again when something is due that was not handed out."""
 RECOUNT_AFTER = 2.0
 """Seconds between two counts of what remains."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VtnHealth:
-    """How it stands with the VTN."""
-
-    trouble: bool
-    word: str
-    """For a header: what is wrong in a word, else the dialect; empty before the first greeting."""
-    sentence: str
-    """What is wrong and what to do; empty where all is well."""
-    since: float
-    """Unix time."""
 
 
 class Registrar:
@@ -59,9 +48,12 @@ class Registrar:
     Args:
         ledger: Where the items come from and their outcomes go.
         vtn: Where they are wanted.
-        workers: How many requests may be under way at once.
+        workers: How many requests are under way at once; None for as many as the VTN bears, found
+            out while working, at most 64.
+        hold: Seconds that a change waits before it leaves.
         remaining: How many items are still to be sent, for the progress; optional.
         patience: Seconds that `settle` waits for a VTN that has stopped answering.
+        chance: A number in [0, 1), another one each time; spreads pauses.
     """
 
     def __init__(
@@ -69,23 +61,27 @@ class Registrar:
         ledger: Ledger,
         vtn: Vtn,
         *,
-        workers: int = WORKERS,
+        workers: int | None = None,
+        hold: float = 0.0,
         remaining: Callable[[], Awaitable[int]] | None = None,
         patience: float = PATIENCE,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._vtn = vtn
-        self._workers = workers
+        self._workers = workers or CAP
         self._remaining = remaining
         self._patience = patience
-        self._books = Books(ledger, self._recorded)
-        self._gate = Gate(self._turned)
+        self._books = Books(ledger, self._recorded, hold=hold)
+        self._gate = Gate(self._turned, chance)
+        self._throttle = Throttle(Window() if workers is None else fixed(workers))
+        self._sender = Sender(self._gate, self._throttle)
         self._queue: asyncio.Queue[Work] = asyncio.Queue()
         self._stir = asyncio.Event()
-        self._attempts: Counter[str | int] = Counter()
         self._tally = Tally(keep_failures=False)
         self._total = 0
         self._counted = float("-inf")
         self._since = time.time()
+        self._soon = SOON
 
     @property
     def progress(self) -> RegistrationProgress | None:
@@ -104,6 +100,18 @@ class Registrar:
             since=self._since,
         )
 
+    @property
+    def vitals(self) -> RegistrarVitals:
+        """What it is doing at this moment; to be asked for in its event loop."""
+        return RegistrarVitals(
+            in_flight=self._throttle.in_flight,
+            window=self._throttle.window.size,
+            breaker=self._gate.word,
+            calls=self._throttle.calls,
+            last_error=self._sender.last_error,
+            last_error_at=self._sender.last_error_at,
+        )
+
     def nudge(self) -> None:
         """The database has changed: there may be work."""
         self._stir.set()
@@ -114,7 +122,7 @@ class Registrar:
         Raises:
             VendashError: The ledger fails, or the CA file cannot be used.
         """
-        await self._work(self._feed())
+        await self._work(self._feed)
 
     async def settle(self) -> Summary:
         """Work until nothing is due, or until the VTN is given up (`Summary.trouble`).
@@ -124,7 +132,7 @@ class Registrar:
         """
         started = time.monotonic()
         self._tally = Tally(keep_failures=True)
-        await self._work(self._feed_until_settled())
+        await self._work(self._feed_until_settled)
         return Summary(
             vens=self._tally.vens,
             resources=self._tally.resources,
@@ -135,12 +143,12 @@ class Registrar:
 
     # --- the tasks -----------------------------------------------------------------------------
 
-    async def _work(self, feeding: Awaitable[None]) -> None:
+    async def _work(self, feed: Callable[[], Awaitable[None]]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._watch()), group.create_task(self._books.keep())]
-                tasks += [group.create_task(self._serve()) for _ in range(self._workers)]
-                await feeding
+                tasks += [group.create_task(self._serve(place)) for place in range(self._workers)]
+                await feed()
                 for task in tasks:
                     task.cancel()
         except ExceptionGroup as group_of_errors:
@@ -157,17 +165,32 @@ class Registrar:
     async def _feed(self) -> None:
         while True:
             busy = self._books.open_items > 0
-            if not await self._lease() and not busy:
+            leased = await self._lease()
+            if not leased and not busy:
                 self._tally = Tally(keep_failures=False)
                 self._total = 0
-            await self._stirred(LOOK_AGAIN)
+            await self._stirred(await self._until_due(leased))
 
     async def _feed_until_settled(self) -> None:
         while not self._gate.hopeless(self._patience):
             busy = self._books.open_items > 0  # asked first: what is recorded may free more
-            if not await self._lease() and not busy and self._gate.is_open():
-                return
-            await self._stirred(1.0)  # patience ends without anything happening
+            leased = await self._lease()
+            if not leased and not busy and self._gate.is_open():
+                held = await self._books.due_in()
+                if held is None:
+                    return
+                await self._stirred(max(held, SOON))
+            else:
+                await self._stirred(1.0)  # patience ends without anything happening
+
+    async def _until_due(self, leased: int) -> float:
+        """Seconds until the ledger is asked again, if nobody nudges."""
+        held = await self._books.due_in()
+        if held:
+            return min(held, LOOK_AGAIN)
+        # Due, but not to be had, for instance because its VEN is refused: asked ever more rarely.
+        self._soon = SOON if held is None or leased else min(2 * self._soon, LOOK_AGAIN)
+        return LOOK_AGAIN if held is None else self._soon
 
     async def _stirred(self, at_most: float) -> None:
         with suppress(TimeoutError):
@@ -189,65 +212,36 @@ class Registrar:
         return len(leased)
 
     async def _count(self) -> None:
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if self._remaining is not None and now - self._counted > RECOUNT_AFTER:
             self._counted = now
             done = self._tally.done
             self._total = done + await self._remaining()
 
-    async def _serve(self) -> None:
+    async def _serve(self, place: int) -> None:
+        await self._throttle.turn(place)  # nobody connects before there is need
         async with self._vtn.connect() as connection:
             while True:
-                item = await self._queue.get()
-                if self._queue.qsize() == BATCH // 2:
-                    self._stir.set()
-                self._books.add(await self._register(connection, item))
-
-    # --- one item ------------------------------------------------------------------------------
-
-    async def _register(self, connection: Connection, item: Work) -> RegistrationOutcome:
-        try:
-            state = begin(item)
-            event: Event | None = None
-            while not isinstance(state.asked, Finish):
+                await self._throttle.turn(place)
                 await self._gate.passage()
-                event = await self._carried_out(connection, item, state.asked)
-                state = step(state, event)
-        except Exception:
-            # A fault of ours on one item must not end the registration of all the others.
-            _log.exception("vendash failed on %s", _key(item))
-            reason = "vendash itself failed on this item: its log says more."
-            return Refused(item=item, state=VtnState.FAILED, reason=reason)
-        if isinstance(event, Lost):
-            return self._attempted(state.asked.outcome)
-        self._attempts.pop(_key(item), None)
-        return state.asked.outcome
+                item = await self._next_item()
+                try:
+                    outcome = await self._sender.bring(connection, item)
+                except asyncio.CancelledError:
+                    self._books.add(abandoned(item))
+                    raise
+                self._books.add(outcome)
 
-    async def _carried_out(self, connection: Connection, item: Work, command: Command) -> Event:
+    async def _next_item(self) -> Work:
+        item = await self._queue.get()
         try:
-            event = await carry_out(connection, item, command)
-        except VtnError as error:
-            self._gate.failed(error, at_once=True)
-            return Unsent(str(error))
-        match event:
-            case Lost(retry_after=float(pause)) | Unsent(retry_after=float(pause)):
-                self._gate.pause(pause)
-            case Lost(reason, status):
-                trouble = VtnSilentError if status is None else VtnBusyError
-                self._gate.failed(trouble(reason))
-            case _:
-                self._gate.succeeded()
-        return event
-
-    def _attempted(self, outcome: RegistrationOutcome) -> RegistrationOutcome:
-        """An item that never gets an answer, while others do, must not be tried for ever."""
-        key = _key(outcome.item)
-        self._attempts[key] += 1
-        if not isinstance(outcome, Refused) or self._attempts[key] < ATTEMPTS:
-            return outcome
-        del self._attempts[key]
-        reason = f"{outcome.reason} It was tried {ATTEMPTS} times: register it again to go on."
-        return replace(outcome, state=VtnState.FAILED, reason=reason)
+            await self._gate.passage()
+        except asyncio.CancelledError:
+            self._queue.put_nowait(item)  # not begun: it is given back with the others
+            raise
+        if self._queue.qsize() == BATCH // 2:
+            self._stir.set()
+        return item
 
     # --- what others tell ----------------------------------------------------------------------
 
@@ -267,10 +261,4 @@ class Registrar:
         """What is leased and has not begun waits in the ledger, not here."""
         reason = str(self._gate.trouble or "")
         while not self._queue.empty():
-            item = self._queue.get_nowait()
-            state = VtnState.SENDING if item.doubtful else VtnState.WAITING
-            self._books.add(Refused(item=item, state=state, reason=reason))
-
-
-def _key(item: Work) -> str | int:
-    return item.name if isinstance(item, VenWork) else item.key
+            self._books.add(unbegun(self._queue.get_nowait(), reason))

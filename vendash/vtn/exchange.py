@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vendash.models import VenWork
+from vendash.models import ResourceWork, VenWork
 from vendash.text import plain
 from vendash.vtn.answers import Reply, UnexpectedReplyError, kind, redirected, refusal
 from vendash.vtn.client import Connection
 from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of
 from vendash.vtn.errors import VtnAnswerError, VtnSilentError
-from vendash.vtn.registrar import (
+from vendash.vtn.moves import (
     Command,
     Create,
     Delete,
@@ -24,11 +24,16 @@ from vendash.vtn.registrar import (
     Replace,
     Taken,
     Unsent,
+    VenGone,
     Work,
 )
 
 PAUSE = 1.0
 """Seconds to wait after a 429 that names no time."""
+
+_GONE = frozenset({404, 410})
+_BAD = frozenset({400, 422})
+_NO_VENS = "The VTN has no VENs under this address (404): check its path."
 
 
 async def carry_out(connection: Connection, item: Work, command: Command) -> Event:
@@ -45,12 +50,12 @@ async def carry_out(connection: Connection, item: Work, command: Command) -> Eve
             case Read(remote_id):
                 return await _read(connection, dialect, item, remote_id)
             case Create():
-                return await _write(connection, dialect, item, dialect.create(item))
+                return await _create(connection, dialect, item)
             case Replace(remote_id, others):
                 request = dialect.replace(item, remote_id, others)
                 return await _write(connection, dialect, item, request, remote_id)
             case Delete(remote_id):
-                return await _delete(connection, dialect.delete(item, remote_id))
+                return await _delete(connection, dialect, item, remote_id)
             case _:
                 raise TypeError(f"not a command for a VTN: {command!r}")
     except (VtnSilentError, VtnAnswerError) as error:
@@ -71,10 +76,19 @@ async def _look_up(connection: Connection, dialect: Dialect, item: Work) -> Even
                     continue
                 return dialect.compared(item, listed.body)
     except UnexpectedReplyError as error:
-        return _useless(error.reply) if error.reply.ok else _refused(error.reply)
+        return _no_list(item, error.reply)
     except ValueError:
         return Rejected(200, "The VTN lists this item in a form that cannot be read.")
     return foreign or Missing()
+
+
+def _no_list(item: Work, reply: Reply) -> Event:
+    if reply.ok:
+        return _useless(reply)
+    if reply.status in _GONE:  # an empty list would be one: this is a place that is not there
+        # For a VEN never a reason to believe that it is not there: something else answers.
+        return VenGone() if isinstance(item, ResourceWork) else Lost(_NO_VENS, reply.status)
+    return _refused(reply)
 
 
 def _is_it(item: Work, listed: Listed) -> bool:
@@ -97,6 +111,36 @@ async def _read(connection: Connection, dialect: Dialect, item: Work, remote_id:
         return _useless(reply)
 
 
+async def _create(connection: Connection, dialect: Dialect, item: Work) -> Event:
+    event = await _write(connection, dialect, item, dialect.create(item))
+    if isinstance(item, VenWork):
+        return Lost(_NO_VENS, 404) if isinstance(event, Missing) else event
+    if isinstance(event, Missing) or (isinstance(event, Rejected) and event.status in _BAD):
+        return await _blame(connection, dialect, item, event)
+    return event
+
+
+async def _blame(
+    connection: Connection, dialect: Dialect, item: ResourceWork, refused: Missing | Rejected
+) -> Event:
+    """Whether the VTN refused a resource because its VEN is gone; some say 400 to that."""
+    ven = VenWork(
+        name=item.resource.ven or "",
+        client_id=item.client_id,
+        revision=0,
+        remote_id=item.ven_remote_id,
+        doubtful=False,
+    )
+    reply = await connection.send(dialect.read(ven, item.ven_remote_id))
+    if reply.status in _GONE:
+        return VenGone()
+    if isinstance(refused, Rejected):
+        return refused
+    if not reply.ok:
+        return Unsent(refusal(reply, "to tell of this VEN"), reply.status, reply.retry_after)
+    return Rejected(404, "The VTN has no resources under this address: check path and dialect.")
+
+
 async def _write(
     connection: Connection,
     dialect: Dialect,
@@ -116,14 +160,33 @@ async def _write(
     return held if remote_id is None else replace(held, remote_id=remote_id)
 
 
-async def _delete(connection: Connection, request: Request) -> Event:
+async def _delete(connection: Connection, dialect: Dialect, item: Work, remote_id: str) -> Event:
+    request = dialect.delete(item, remote_id)
+    if isinstance(item, VenWork) and not request.cannot:
+        left = await _left_in(connection, dialect, remote_id)
+        if left is not None:
+            return left
     reply = await connection.send(request)
     return Held("") if reply.ok else _refused(reply)
 
 
+async def _left_in(connection: Connection, dialect: Dialect, ven_id: str) -> Event | None:
+    """What speaks against deleting a VEN: some VTNs delete what is in it, too."""
+    (path,) = dialect.resource_lists([ven_id])
+    query = () if ven_id in path else (("venID", ven_id),)
+    try:
+        async for page in connection.pages(path, query):
+            if any(listed.ven_id in {None, ven_id} for listed in page):
+                return Taken("The VTN holds resources in this VEN that are not of this fleet.")
+    except UnexpectedReplyError as error:
+        if error.reply.status not in _GONE:
+            return _useless(error.reply) if error.reply.ok else _refused(error.reply)
+    return None
+
+
 def _refused(reply: Reply) -> Event:
     status = reply.status
-    if status in {404, 410}:
+    if status in _GONE:
         return Missing()
     if status == 409:
         return Taken()

@@ -4,6 +4,9 @@ The rule: POST what was never sent; after any doubt look up by name first; compa
 there, or PUT where it differs. Before a PUT the object is read, because a PUT replaces on some
 VTNs: what others have written into it (targets above all) goes back unchanged.
 
+What moved to another VEN is first removed where it was and then due again as never sent, so that
+a ledger has only ever to remember one place where something of an item may be.
+
 `begin` and `step` return the command to carry out next; the driver carries it out and comes back
 with the event. A process may die at any point: the ledger then says "sending", and the next process
 begins with the same item in doubt.
@@ -13,132 +16,56 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from vendash.models import (
-    Accepted,
-    Refused,
-    RegistrationOutcome,
-    ResourceWork,
-    VenWork,
-    VtnState,
+import msgspec
+
+from vendash.models import Accepted, Refused, VenWork, VtnState
+from vendash.vtn import reasons
+from vendash.vtn.moves import (
+    Command,
+    Create,
+    Delete,
+    Event,
+    Finish,
+    Held,
+    LookUp,
+    Lost,
+    Missing,
+    Others,
+    Read,
+    Rejected,
+    Replace,
+    Taken,
+    Unsent,
+    VenGone,
+    Work,
 )
 
-Work = VenWork | ResourceWork
+__all__ = [
+    "MAX_CALLS",
+    "Command",
+    "Create",
+    "Delete",
+    "Event",
+    "Finish",
+    "Held",
+    "LookUp",
+    "Lost",
+    "Missing",
+    "Others",
+    "Read",
+    "Rejected",
+    "Replace",
+    "State",
+    "Taken",
+    "Unsent",
+    "VenGone",
+    "Work",
+    "begin",
+    "step",
+]
 
 MAX_CALLS = 8
 """For one item in one go; more than this only a VTN that contradicts itself can ask for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Others:
-    """What an object at the VTN holds that others have written, as JSON."""
-
-    targets: bytes | None = None
-    attributes: tuple[bytes, ...] = ()
-
-
-# --- commands: what to do next ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Find the item by its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Get the object with this id."""
-
-    remote_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """POST the item."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replace:
-    """PUT the item, with what others have written into it."""
-
-    remote_id: str
-    others: Others
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """DELETE the object with this id."""
-
-    remote_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing more to do: this is the outcome."""
-
-    outcome: RegistrationOutcome
-
-
-Command = LookUp | Read | Create | Replace | Delete | Finish
-
-
-# --- events: what came of it -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The VTN holds the item under this id: found, or just written."""
-
-    remote_id: str
-    differs: tuple[str, ...] = ()
-    """What it holds otherwise than we want it, in words for the operator."""
-    others: Others = Others()
-    stamp: str = ""
-    """The object's modificationDateTime as the VTN gives it; empty where it gives none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """There is no such object (any more)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """409, or an object of this name that belongs to another client."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """The VTN has understood the request and does not do it (4xx)."""
-
-    status: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """The request has not left, or the VTN says that it has not looked at it (429)."""
-
-    reason: str
-    status: int | None = None
-    retry_after: float | None = None
-    """Seconds that the VTN asked us to wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The request left and may have been carried out: no answer, a useless one, or 5xx."""
-
-    reason: str
-    status: int | None = None
-    retry_after: float | None = None
-
-
-Event = Held | Missing | Taken | Rejected | Unsent | Lost
-
-
-# --- the state of one item and its steps -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +73,9 @@ class State:
     """One item on its way."""
 
     item: Work
+    """As the ledger gave it."""
+    work: Work
+    """As it is carried out: the same, or its removal from the VEN that it has left."""
     asked: Command
     doubtful: bool
     """An object may be at the VTN whose id the ledger does not know."""
@@ -155,22 +85,16 @@ class State:
     calls: int = 1
 
 
-def wanted(item: Work) -> bool:
-    """Whether the item should be at the VTN, rather than be gone from there."""
-    return isinstance(item, VenWork) or item.wanted
-
-
 def begin(item: Work) -> State:
     """The state whose `asked` is the first command."""
-    if item.remote_id is not None:
-        first: Command = Read(item.remote_id) if wanted(item) else Delete(item.remote_id)
-    elif item.doubtful:
+    work = _as_carried_out(item)
+    if work.remote_id is not None:
+        first: Command = Read(work.remote_id) if work.wanted else Delete(work.remote_id)
+    elif work.doubtful:
         first = LookUp()
     else:
-        first = (
-            Create() if wanted(item) else Finish(Accepted(item=item, remote_id="", already=True))
-        )
-    return State(item, first, doubtful=item.doubtful)
+        first = Create() if work.wanted else Finish(Accepted(item=work, remote_id="", already=True))
+    return State(item, work, first, doubtful=item.doubtful)
 
 
 def step(state: State, event: Event) -> State:
@@ -179,8 +103,14 @@ def step(state: State, event: Event) -> State:
     if isinstance(following.asked, Finish):
         return following
     if state.calls == MAX_CALLS:
-        return _refuse(following, VtnState.FAILED, "The VTN's answers contradict each other.")
+        return _refuse(following, VtnState.FAILED, reasons.CONTRADICTION)
     return replace(following, calls=state.calls + 1)
+
+
+def _as_carried_out(item: Work) -> Work:
+    if isinstance(item, VenWork) or item.held_under is None:
+        return item
+    return msgspec.structs.replace(item, ven_remote_id=item.held_under, wanted=False)
 
 
 def _after_look_up(state: State, event: Event) -> State:
@@ -192,7 +122,9 @@ def _after_look_up(state: State, event: Event) -> State:
             return _conflict_of_names(state, state.taken)
         case Missing():
             clear = replace(state, doubtful=False)
-            return replace(clear, asked=Create()) if wanted(state.item) else _accept(clear, "")
+            return replace(clear, asked=Create()) if state.work.wanted else _accept_gone(clear)
+        case VenGone() if not state.work.wanted:
+            return _accept_gone(state)
         case _:
             return _hindered(state, event)
 
@@ -209,22 +141,16 @@ def _after_create(state: State, event: Event) -> State:
             return _compare(replace(state, created=True, doubtful=True), event)
         case Taken():
             return replace(state, asked=LookUp(), taken=event, doubtful=True)
-        case Missing():
-            return _refuse(state, VtnState.FAILED, _no_collection(state.item), 404)
         case _:
             return _hindered(state, event)
 
 
 def _after_replace(state: State, event: Event) -> State:
     match event:
-        case Held(remote_id, ()):
-            return _accept(state, remote_id)
-        case Held(_, differs):
-            return _refuse(
-                state,
-                VtnState.CONFLICT,
-                f"The VTN took it but keeps another {', '.join(differs)}.",
-            )
+        case Held(differs=()):
+            return _accept(state, event)
+        case Held(differs=differs):
+            return _refuse(state, VtnState.CONFLICT, reasons.kept_otherwise(differs))
         case Missing():
             return _lost_there(state)
         case _:
@@ -234,11 +160,16 @@ def _after_replace(state: State, event: Event) -> State:
 def _after_delete(state: State, event: Event) -> State:
     match event:
         case Held():
-            return _accept(state, "", already=False)
-        case Missing() if state.doubtful:  # an object made since may be there under another id
+            return _accept_gone(state, already=False)
+        case Missing():  # an object made since may be there under another id
             return _lost_there(state)
-        case Missing():
-            return _accept(state, "")
+        case Taken() | Rejected(403):
+            return _refuse(
+                state,
+                VtnState.CONFLICT,
+                reasons.not_deleted(state.item, event),
+                409 if isinstance(event, Taken) else event.status,
+            )
         case _:
             return _hindered(state, event)
 
@@ -253,11 +184,11 @@ _STEPS = {
 
 
 def _compare(state: State, held: Held) -> State:
-    if not wanted(state.item):
+    if not state.work.wanted:
         return replace(state, asked=Delete(held.remote_id))
     if held.differs:
         return replace(state, asked=Replace(held.remote_id, held.others))
-    return _accept(state, held.remote_id)
+    return _accept(state, held)
 
 
 def _lost_there(state: State) -> State:
@@ -273,18 +204,26 @@ def _hindered(state: State, event: Event) -> State:
             return _refuse(state, VtnState.CONFLICT, reason, status)
         case Rejected(status, reason):
             return _refuse(state, VtnState.FAILED, reason, status)
+        case VenGone():
+            return _ven_lost(state)
         case Unsent(reason, status) | Lost(reason, status):
             clear = not state.doubtful and (
                 isinstance(event, Unsent) or isinstance(state.asked, LookUp | Read)
             )
             return _refuse(state, VtnState.WAITING if clear else VtnState.SENDING, reason, status)
         case _:
-            return _refuse(state, VtnState.FAILED, "The VTN's answer fits no question.")
+            return _refuse(state, VtnState.FAILED, reasons.NO_SENSE)
 
 
-def _accept(state: State, remote_id: str, *, already: bool | None = None) -> State:
-    known = not state.created if already is None else already
-    outcome = Accepted(item=state.item, remote_id=remote_id, already=known)
+def _accept(state: State, held: Held) -> State:
+    outcome = Accepted(
+        item=state.work, remote_id=held.remote_id, already=not state.created, stamp=held.stamp
+    )
+    return replace(state, asked=Finish(outcome))
+
+
+def _accept_gone(state: State, *, already: bool = True) -> State:
+    outcome = Accepted(item=state.work, remote_id="", already=already)
     return replace(state, asked=Finish(outcome))
 
 
@@ -293,19 +232,17 @@ def _refuse(state: State, to: VtnState, reason: str, status: int | None = None) 
     return replace(state, asked=Finish(outcome))
 
 
-def _conflict_of_names(state: State, taken: Taken) -> State:
+def _ven_lost(state: State) -> State:
     item = state.item
-    if isinstance(item, VenWork):
-        what = f"The name {item.name} or the clientID {item.client_id} is taken at the VTN"
-        then = "rename the VEN, or have the other one removed there"
-    else:
-        what = "The name of this resource is taken at the VTN"
-        then = "have the other one removed there"
-    whom = taken.reason or "by another client or under another VEN"
-    return _refuse(state, VtnState.CONFLICT, f"{what} {whom}: {then}.", 409)
+    outcome = Refused(
+        item=item,
+        state=VtnState.SENDING if state.doubtful else VtnState.WAITING,
+        reason=reasons.ven_gone(None if isinstance(item, VenWork) else item.resource.ven),
+        http_status=404,
+        ven_lost=True,
+    )
+    return replace(state, asked=Finish(outcome))
 
 
-def _no_collection(item: Work) -> str:
-    if isinstance(item, VenWork):
-        return "The VTN has no VENs under this address: check its path."
-    return f"The VTN does not know the VEN {item.resource.ven} any more: has it lost its data?"
+def _conflict_of_names(state: State, taken: Taken) -> State:
+    return _refuse(state, VtnState.CONFLICT, reasons.name_taken(state.item, taken), 409)

@@ -44,6 +44,8 @@ class Count:
     """Not wanted there any more, and gone."""
     failed: int = 0
     """Refused for good, or in conflict."""
+    waiting: int = 0
+    """Not there yet, and sent by itself when the VTN can be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
