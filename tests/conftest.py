@@ -13,11 +13,15 @@ settings.register_profile("vendash", derandomize=True, deadline=None)
 settings.load_profile("vendash")
 
 _UNSET = (
+    "CREDENTIALS_DIRECTORY",
     "NO_COLOR",
+    "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL",
     "OAUTH_CLIENT_ID",
     "OAUTH_CLIENT_SECRET",
     "SSH_CONNECTION",
     "SSH_TTY",
+    "VENDASH_BEARER_TOKEN",
+    "VENDASH_CONFIG",
     "VENDASH_DB",
     "VTN_API_PREFIX",
     "VTN_SERVER_ADDRESS",
@@ -34,6 +38,7 @@ def home(
         ("XDG_RUNTIME_DIR", "run"),
         ("XDG_STATE_HOME", "state"),
         ("XDG_DATA_HOME", "data"),
+        ("XDG_CONFIG_HOME", "config"),
     ):
         (folder / below).mkdir()
         monkeypatch.setenv(name, str(folder / below))

@@ -28,6 +28,15 @@ db_option = click.option(
     "--db-path", type=A_PATH, help="The database (else $VENDASH_DB, else "
     "./config/resources.db where it exists, else the user's data folder).",
 )  # fmt: skip
+config_option = click.option(
+    "--config", type=A_PATH, help="The settings (else $VENDASH_CONFIG, else ./config/vendash.toml, "
+    "else vendash.toml in the user's configuration folder).",
+)  # fmt: skip
+dialect_option = click.option(
+    "--dialect",
+    type=click.Choice(["3.1", "3.0.1", "3.0", "energydesk"], case_sensitive=False),
+    help="Else asked of the VTN.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -96,8 +105,9 @@ def prepare(
 
 @cli.command()
 @click.option("--vtn-url", help="Else $VTN_SERVER_ADDRESS, else http://localhost:8000.")
-@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), help="Else asked of the VTN.")
+@dialect_option
 @db_option
+@config_option
 @click.option("--limit", type=click.IntRange(1), help="Only the first N VENs by name.")
 @click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
@@ -106,6 +116,7 @@ def register(
     vtn_url: str | None,
     dialect: str | None,
     db_path: Path | None,
+    config: Path | None,
     limit: int | None,
     no_auth: bool,
     vens: tuple[str, ...],
@@ -114,7 +125,7 @@ def register(
     """Register VENs and their resources with the VTN, each exactly once."""
     from vendash.commands import registration
 
-    wanted = registration.Wanted(vtn_url, dialect, vens, limit, no_auth)
+    wanted = registration.Wanted(vtn_url, dialect, vens, limit, no_auth, config=config)
     _answer(registration.register(db_path, wanted), as_json=as_json)
 
 
@@ -216,24 +227,32 @@ def reset(yes: bool, db_path: Path | None, as_json: bool) -> None:
     """Delete all resources here; asks, and makes a backup first."""
     from vendash.commands import fleet
 
-    if not yes and not click.confirm("Delete all resources of this database?", err=True):
-        raise click.Abort
-    _answer(fleet.reset(db_path), as_json=as_json)
+    _answer(fleet.reset(db_path, yes=yes), as_json=as_json)
 
 
 @cli.command()
 @click.option("--vtn-url", help="Else the VTN of the database, else $VTN_SERVER_ADDRESS.")
-@click.option("--dialect", type=click.Choice(["3.1", "3.0.1"]), help="Else asked of the VTN.")
+@dialect_option
 @click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @db_option
+@config_option
 def run(
-    vtn_url: str | None, dialect: str | None, no_auth: bool, with_stdin: bool, db_path: Path | None
+    vtn_url: str | None,
+    dialect: str | None,
+    no_auth: bool,
+    with_stdin: bool,
+    db_path: Path | None,
+    config: Path | None,
 ) -> None:
     """The engine: registers what is wanted and simulates, until it is told to stop."""
     from vendash.commands import services
 
-    _run(services.engine(db_path, vtn_url, dialect, no_auth=no_auth, with_stdin=with_stdin))
+    _run(
+        services.engine(
+            db_path, vtn_url, dialect, no_auth=no_auth, with_stdin=with_stdin, config=config
+        )
+    )
 
 
 @cli.command()
@@ -244,6 +263,39 @@ def stop(db_path: Path | None, as_json: bool) -> None:
     from vendash.commands import stopping
 
     _answer(stopping.stop(db_path), as_json=as_json)
+
+
+@cli.group()
+def secret() -> None:
+    """Secrets that a VTN gives only once, or that belong to a single VEN."""
+
+
+@secret.group("set")
+def set_secret() -> None:
+    """Keep a secret, read from the terminal without showing it, or from stdin."""
+
+
+@set_secret.command("ven")
+@click.argument("name")
+@click.option("--client-id", help="It is the secret of this client id of the VEN, for reports.")
+@click.option("--vtn-url", help="Else the VTN of the database.")
+@db_option
+@config_option
+@json_option
+def set_ven_secret(
+    name: str,
+    client_id: str | None,
+    vtn_url: str | None,
+    db_path: Path | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """The token that the VTN gave the VEN NAME; with --client-id, the VEN's own client secret."""
+    from vendash.commands import secrets
+
+    given = secrets.ask(f"Secret of {name}")
+    work = secrets.keep(db_path, config, vtn_url, ven=name, client_id=client_id, given=given)
+    _answer(work, as_json=as_json)
 
 
 @cli.command()

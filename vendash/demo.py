@@ -7,6 +7,7 @@ the port the VTN had. The VTN and the engine are processes that end with this on
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import time
@@ -63,6 +64,8 @@ class Peer:
             "VTN_API_PREFIX": "",
             "OAUTH_CLIENT_ID": self.client_id,
             "OAUTH_CLIENT_SECRET": self.client_secret,
+            "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "",
+            "VENDASH_CONFIG": os.devnull,  # the demo needs none, and touches none
         }
 
 

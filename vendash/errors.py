@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class VendashError(Exception):
     """An error that a user can cause or mend; its text is one sentence that says what to do."""
+
+    exit_code: ClassVar[int] = 1
+    """Of a command that ends with it."""
+
+
+class SettingsError(VendashError):
+    """A setting is not what it has to be: wrong use."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class ReadOnlyError(VendashError):

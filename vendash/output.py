@@ -60,7 +60,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> NoReturn:
         known = mendable(error)
         if known is None:
             raise
-        _fail(str(known), 1, as_json=as_json)
+        _fail(str(known), known.exit_code, as_json=as_json)
     sys.exit(code if isinstance(code, int) else 0)
 
 

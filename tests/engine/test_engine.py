@@ -21,13 +21,14 @@ from tests.fleets import fleet as fleet_of
 from tests.waiting import until
 from vendash.engine import EngineSettings, run_engine
 from vendash.fleet import Fleet
+from vendash.identity import Identity
 from vendash.lock import HeldByOtherError
+from vendash.settings import Settings, VtnSettings
 from vendash.store import SqliteStore, open_store
 from vendash.telemetry.live import LiveReader
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import ServiceStatus, read_status
 from vendash.telemetry.ticks import Quality
-from vendash.vtn.auth import Credentials
 from vendash.vtn.server import VtnServer, VtnState, vtn_server
 
 VENS = {"Aarhus": 12, "Herning": 8, "Nykøbing Falster": 4}
@@ -51,7 +52,10 @@ async def engine(database: Path, vtn: VtnServer | None = None) -> AsyncIterator[
     settings = EngineSettings(
         database=database,
         vtn_url=vtn.url if vtn else "http://127.0.0.1:9",
-        credentials=Credentials(vtn.client_id, vtn.client_secret) if vtn else None,
+        identity=Identity(client_id=vtn.client_id, client_secret=vtn.client_secret)
+        if vtn
+        else Identity(),
+        settings=Settings(vtn=VtnSettings(hold_seconds=0)),
     )
     running = asyncio.create_task(run_engine(settings))
     try:

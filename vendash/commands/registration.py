@@ -14,20 +14,21 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vendash.commands.opening import check_vens, opened_store
+from vendash.commands.opening import named_vens, opened_store
 from vendash.config import database_path, log_to_file
-from vendash.engine.registration import chosen_url
+from vendash.engine.connecting import chosen_url, vtn_from_settings
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet, current_actor
+from vendash.identity import Identity, find_identity
 from vendash.lock import HeldByOtherError, exclusive, lock_path
 from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
 from vendash.text import plain
-from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.tally import Count
@@ -50,6 +51,8 @@ class Wanted:
     no_auth: bool = False
     bearer_token: str | None = field(default=None, repr=False)
     """Sent instead of one for the client id and secret of the environment."""
+    config: Path | None = None
+    """The file of the settings; None to look where it usually is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,18 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
     started = time.monotonic()
     log_to_file("register")
     path = database_path(db_path)
+    settings = load_settings(wanted.config)
     async with opened_store(path) as store:
         rows = _chosen(await store.vens(), wanted)
         names = frozenset(row.name for row in rows)
-        url = await chosen_url(store, wanted.vtn_url)
+        url = await chosen_url(store, wanted.vtn_url, settings)
         try:
             with exclusive(lock_path(path), "register", "Another process registers already"):
-                await store.use_vtn(url, wanted.dialect or "")
+                vtn = _vtn(url, settings, wanted)
+                await store.use_vtn(url, vtn.dialect)
                 before = await _rows(store, names)
                 await _want(store, before)
-                result = await _send(store, url, wanted, before)
+                result = await _send(store, vtn, before)
         except HeldByOtherError as error:
             if error.holder is None or error.holder.kind != "engine":
                 raise
@@ -92,15 +97,16 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
     }
     if result.trouble:
         document["error"] = result.trouble
-    failed = result.vens.failed + result.resources.failed
-    return document, _summary(result, failures, seconds), 1 if failed else 0
+    counts = (result.vens, result.resources)
+    undone = sum(count.failed + count.waiting for count in counts)
+    return document, _summary(result, failures, seconds), 1 if undone else 0
 
 
 def _chosen(rows: Sequence[VenRow], wanted: Wanted) -> list[VenRow]:
     """The VENs by name, as named and limited. Raises `VendashError` for an unknown one."""
     known = {row.name: row for row in rows if row.name != NO_VEN}
-    check_vens(wanted.vens, known.values())
-    names = sorted(set(wanted.vens)) if wanted.vens else sorted(known)
+    named = named_vens(wanted.vens, known.values())
+    names = sorted(set(named)) if named else sorted(known)
     return [known[name] for name in names[: wanted.limit]]
 
 
@@ -128,18 +134,19 @@ async def _check_same_vtn(store: FleetStore, url: str, error: HeldByOtherError) 
 # --- without an engine ---------------------------------------------------------------------------
 
 
-async def _send(store: FleetStore, url: str, wanted: Wanted, before: Sequence[VenRow]) -> _Result:
-    given = wanted.no_auth or wanted.bearer_token is not None
-    vtn = Vtn(
-        url,
-        credentials=None if given else Credentials.from_environment(),
-        bearer_token=wanted.bearer_token,
-        dialect=wanted.dialect or "",
-    )
+def _vtn(url: str, settings: Settings, wanted: Wanted) -> Vtn:
+    if wanted.no_auth or wanted.bearer_token is not None:
+        identity = Identity(bearer_token=wanted.bearer_token or "")
+    else:
+        identity = find_identity(settings)
+    return vtn_from_settings(url, settings, identity=identity, dialect=wanted.dialect or "")
+
+
+async def _send(store: FleetStore, vtn: Vtn, before: Sequence[VenRow]) -> _Result:
     registrar = Registrar(store, vtn)
     async with _progress(store):
         summary = await registrar.settle()
-    await store.use_vtn(url, vtn.dialect)
+    await store.use_vtn(vtn.url, vtn.dialect)
     result = _compared(before, await _rows(store, _names(before)))
     # What was found at the VTN without our knowing had not been registered by us just now.
     _adopted(result.vens, summary.vens.already)
@@ -172,7 +179,8 @@ async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _R
                 break
     result = _compared(before, rows)
     status = read_status(live_folder(path))
-    trouble = status.vtn.detail if status is not None and result.resources.failed else ""
+    waits = result.resources.failed or result.resources.waiting
+    trouble = status.vtn.detail if status is not None and waits else ""
     return _Result(result.vens, result.resources, trouble)
 
 
@@ -191,18 +199,23 @@ def _names(rows: Sequence[VenRow]) -> frozenset[str]:
 
 
 def _compared(before: Sequence[VenRow], after: Sequence[VenRow]) -> _Result:
-    """What was there already, what came, and what is still not there."""
+    """What was there already, what came, and what is still not there: failed, or it waits."""
     here = {row.name: row for row in after}
     vens, resources = Count(), Count()
     for row in before:
         now = here.get(row.name, row)
         vens.already += row.remote_id is not None
         vens.registered += row.remote_id is None and now.remote_id is not None
-        vens.failed += now.remote_id is None
+        needs_a_person = now.vtn in {VtnState.FAILED, VtnState.CONFLICT}
+        vens.failed += now.remote_id is None and needs_a_person
+        vens.waiting += now.remote_id is None and not needs_a_person
         was_there, is_there = _there(row), _there(now)
         resources.already += was_there
         resources.registered += max(0, is_there - was_there)
-        resources.failed += now.work.total - is_there
+        missing = now.work.total - is_there
+        failed = missing if needs_a_person else min(missing, now.work.trouble)
+        resources.failed += failed
+        resources.waiting += missing - failed
     return _Result(vens, resources)
 
 
@@ -211,7 +224,8 @@ def _there(row: VenRow) -> int:
 
 
 def _counts(count: Count) -> dict[str, int]:
-    return {"registered": count.registered, "already": count.already, "failed": count.failed}
+    counts = {"registered": count.registered, "already": count.already, "failed": count.failed}
+    return {**counts, "waiting": count.waiting} if count.waiting else counts
 
 
 async def _failures(store: FleetStore, names: frozenset[str]) -> list[dict[str, Any]]:
@@ -247,7 +261,10 @@ def _summary(result: _Result, failures: Sequence[dict[str, Any]], seconds: float
     if result.trouble:
         lines.append(result.trouble)
     vens, resources = result.vens, result.resources
-    total = vens.registered + vens.already + vens.failed
+    total = vens.registered + vens.already + vens.failed + vens.waiting
+    waiting = f", waiting {resources.waiting:,}" if resources.waiting else ""
+    if resources.waiting or vens.waiting:
+        lines.append("What waits is sent by the engine, or by the next vendash register.")
     return "\n".join(
         [
             *lines,
@@ -256,7 +273,7 @@ def _summary(result: _Result, failures: Sequence[dict[str, Any]], seconds: float
             f"VENs successfully registered: {vens.registered:>7,}"
             f"  (already there {vens.already:,})",
             f"Resources registered:         {resources.registered:>7,}"
-            f"  (already there {resources.already:,}, failed {resources.failed:,})",
+            f"  (already there {resources.already:,}, failed {resources.failed:,}{waiting})",
             f"Failed VENs:                  {vens.failed:>7,}",
             f"Seconds:                      {seconds:>7,.1f}",
         ]

@@ -13,11 +13,12 @@ from pathlib import Path
 from vendash.engine.registration import RegistrationService
 from vendash.engine.simulation import SimulationService
 from vendash.engine.supervision import supervise
+from vendash.identity import Identity
 from vendash.lock import exclusive, lock_path
+from vendash.settings import Settings
 from vendash.store import open_store
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import EngineStatus, clear_status, write_status
-from vendash.vtn.auth import Credentials
 
 STATUS_SECONDS = 1.0
 
@@ -33,7 +34,9 @@ class EngineSettings:
     """None: the environment's, else the one the database knows, else the default."""
     dialect: str = ""
     """Empty: asked of the VTN."""
-    credentials: Credentials | None = field(default=None, repr=False)
+    identity: Identity = field(default_factory=Identity)
+    """Nobody by default: for a VTN that lets everybody in."""
+    settings: Settings = field(default_factory=Settings)
 
 
 async def run_engine(settings: EngineSettings) -> None:

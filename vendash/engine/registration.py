@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from vendash.engine.connecting import chosen_url, vtn_from_settings
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.status import RegistrationProgress, ServiceStatus
-from vendash.vtn.address import vtn_address
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar, VtnHealth
 
@@ -60,10 +60,16 @@ class RegistrationService:
         Raises:
             VendashError: The address or the credentials cannot be used, or the store fails.
         """
-        self.url = await chosen_url(self._store, self._settings.vtn_url)
-        await self._store.use_vtn(self.url, self._settings.dialect)
-        vtn = Vtn(self.url, credentials=self._settings.credentials, dialect=self._settings.dialect)
-        registrar = Registrar(self._store, vtn, remaining=self._remaining)
+        given = self._settings
+        self.url = await chosen_url(self._store, given.vtn_url, given.settings)
+        vtn = vtn_from_settings(
+            self.url, given.settings, identity=given.identity, dialect=given.dialect
+        )
+        await self._store.use_vtn(self.url, vtn.dialect)
+        if decided_by := given.settings.vtn.authority:
+            await self._store.set_authority(decided_by, actor="engine")
+        hold = given.settings.vtn.hold_seconds
+        registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
         self._registrar, self._failed = registrar, None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(registrar, vtn))
@@ -81,15 +87,6 @@ class RegistrationService:
     async def _remaining(self) -> int:
         done, total, failed = await self._store.registration_progress()
         return total - done - failed
-
-
-async def chosen_url(store: FleetStore, given: str | None) -> str:
-    """The VTN: the given one, the environment's, the database's, or the default."""
-    named = vtn_address(given)
-    known = await store.vtn()
-    if given is None and named == vtn_address(None, {}) and known is not None and known[0]:
-        return known[0]
-    return named
 
 
 def _status(health: VtnHealth) -> ServiceStatus:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 from vendash.commands.fleet import prepare
 from vendash.commands.opening import opened
 from vendash.commands.registration import Wanted, register
+from vendash.engine.connecting import vtn_from_settings
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.models import NO_VEN
 from vendash.original.database import ORIGINAL_PATH, ResourceDatabase
 from vendash.original.nouns import Resource, to_originals
+from vendash.settings import load_settings
 from vendash.vtn.address import vtn_address
-from vendash.vtn.auth import Credentials
-from vendash.vtn.client import Vtn
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +68,9 @@ async def get_access_token(vtn_url: str | None = None) -> str:
     Raises:
         VendashError: They are not set, or the VTN gives no token.
     """
-    vtn = Vtn(vtn_address(vtn_url), credentials=Credentials.from_environment())
+    settings = load_settings()
+    named = vtn_url or os.environ.get("VTN_SERVER_ADDRESS")
+    vtn = vtn_from_settings(vtn_address(vtn_url if named else settings.vtn.url), settings)
     async with vtn.connect() as connection:
         return await connection.access_token()
 

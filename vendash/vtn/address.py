@@ -77,7 +77,7 @@ def check_protected(url: str, *, insecure: bool) -> None:
     if url.startswith("http://") and not is_loopback(url) and not insecure:
         raise VtnUntrustedError(
             f"{url} is not protected, and secrets would travel on it: use https://,"
-            " or a tunnel to this machine (ssh -L)."
+            " a tunnel to this machine (ssh -L), or insecure = true in the settings."
         )
 
 
