@@ -339,6 +339,85 @@ class Orphan(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+# --- where a VTN holds something else --------------------------------------------------------
+
+
+class DriftKind(StrEnum):
+    """How what is here and what the VTN holds disagree."""
+
+    ONLY_HERE = "only here"
+    ONLY_THERE = "only there"
+    DIFFERENT = "different"
+    DOUBLE = "double"
+    """One of several objects there under one name."""
+
+
+class DriftChoice(StrEnum):
+    """What an operator does about it."""
+
+    OURS = "ours"
+    """Send ours again; what is only there, or there twice, is deleted there."""
+    THEIRS = "theirs"
+    """Take the fields that differ over, the decision among them."""
+    ADOPT = "adopt"
+    """What is only there is known and wanted here from now on."""
+    FORGET = "forget"
+    """Not shown again until it changes there."""
+
+
+class DriftItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One object about which the VTN and we disagree."""
+
+    kind: DriftKind
+    what: str
+    """`ven` or `resource`."""
+    key: int | None = None
+    """`resources.id`, where there is such a resource here."""
+    name: str
+    """As the VTN knows it: the name of a VEN, the id of a resource."""
+    ven: str = ""
+    """The name of its VEN, where that is known."""
+    remote_id: str = ""
+    """Of the object there; of one that is only here, as it was known."""
+    ven_remote_id: str = ""
+    """Of the VEN that the object is under there."""
+    fields: tuple[tuple[str, str, str], ...] = ()
+    """Field, ours, theirs; for a person to read."""
+    stamp: str = ""
+    """As `Accepted.stamp`, of what is there now."""
+    body: str = ""
+    """What is there, JSON as the VTN sent it."""
+    resource: Resource | None = None
+    """What it says as a resource of ours, where its attributes allow; its connection is unused."""
+    again: bool = False
+    """It is being sent again by itself: the VTN has lost it, or what we last wrote of it."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """One object of a VTN's lists, as far as knowing that it is there goes."""
+
+    what: str
+    """`ven` or `resource`."""
+    name: str
+    remote_id: str
+    ven_remote_id: str = ""
+    """Of the VEN that a resource is under; empty where that is not said."""
+    stamp: str = ""
+
+
+class SurveyOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a comparison of everything with the VTN came to."""
+
+    open: int
+    """Items that wait for the operator."""
+    again: int
+    """Items that are sent again by themselves."""
+    adopted: int
+    """Items whose id at the VTN had changed, and is known now."""
+    forgotten: int
+    """Items that the operator did not want to see again."""
+
+
 # --- between the store and whoever talks to a VTN ------------------------------------------
 
 

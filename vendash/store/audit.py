@@ -171,7 +171,7 @@ def _hash(header: Iterable[Any], digest: str, previous: str) -> str:
 
 def _items_digest(connection: sqlite3.Connection, sequence: int) -> str:
     """SHA-256 over the items as JSON arrays, one a line, by key."""
-    digest, last = hashlib.sha256(), -1
+    digest, last = hashlib.sha256(), -(2**63)
     while True:
         # Put together inside SQLite: row by row it takes half as long again.
         lines, last = connection.execute(

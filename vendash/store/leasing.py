@@ -8,6 +8,7 @@ dies in between never makes anyone send it twice unseen.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -120,27 +121,28 @@ def due_resources(
     return works + [_removal_work(connection, row) for row in removals]
 
 
-def work_named(
-    connection: sqlite3.Connection, what: str, names: list[str]
-) -> list[VenWork] | list[ResourceWork]:
-    """What is held at the current VTN under these names, without leasing it."""
-    vtn = current_vtn(connection)
-    parameters = {"vtn": vtn, "names": json_list(names)}
-    chosen = "IN (SELECT value FROM json_each(:names))"
-    if what == "ven":
-        rows = connection.execute(
-            "SELECT name, client_id, remote_id, doubtful, wanted FROM vendash_vens"
-            f" WHERE vtn = :vtn AND name {chosen} AND state <> 'unwanted' ORDER BY name",
-            parameters,
-        )
-        return [_ven_work(*row) for row in rows]
+def vens_named(connection: sqlite3.Connection, names: Sequence[str]) -> list[VenWork]:
+    """What is known at the current VTN of these VENs, without leasing it."""
     rows = connection.execute(
-        f"SELECT {_WORK} FROM json_each(:names) named CROSS JOIN resources r"
-        " ON r.resource_id = named.value CROSS JOIN vendash_observations o ON o.key = r.id"
+        "SELECT name, client_id, remote_id, doubtful, wanted FROM vendash_vens WHERE vtn = ?"
+        " AND name IN (SELECT value FROM json_each(?)) AND state <> 'unwanted' ORDER BY name",
+        (current_vtn(connection), json_list(names)),
+    )
+    return [_ven_work(*row) for row in rows]
+
+
+def resources_named(
+    connection: sqlite3.Connection, resource_ids: Sequence[str]
+) -> list[ResourceWork]:
+    """What is known at the current VTN of these resources, without leasing it."""
+    rows = connection.execute(
+        f"SELECT {_WORK} FROM json_each(:names) named"
+        " CROSS JOIN resources r ON r.resource_id = named.value"
+        " CROSS JOIN vendash_observations o ON o.key = r.id"
         " LEFT JOIN connections c ON c.id = r.connection_id"
         " CROSS JOIN vendash_facts f ON f.key = r.id"
         " LEFT JOIN vendash_vens v ON v.vtn = :vtn AND v.name = r.ven",
-        parameters,
+        {"vtn": current_vtn(connection), "names": json_list(resource_ids)},
     )
     return [_resource_work(row) for row in rows]
 

@@ -18,6 +18,9 @@ from vendash.models import (
     AuditAction,
     AuditItem,
     Authority,
+    DriftChoice,
+    DriftItem,
+    DriftKind,
     ImportOutcome,
     Orphan,
     RegistrationOutcome,
@@ -26,9 +29,11 @@ from vendash.models import (
     ResourceDetail,
     ResourceRow,
     ResourceWork,
+    Seen,
     Selection,
     SimulationSettings,
     StatusCounts,
+    SurveyOutcome,
     VenRow,
     VenWork,
     WorkCounts,
@@ -102,6 +107,18 @@ class FleetReader(Protocol):
     async def orphans(self) -> list[Orphan]:
         """What the current VTN still holds of resources that are gone from here."""
 
+    async def drift(self) -> list[DriftItem]:
+        """Where the newest finished survey found the VTN to disagree, and nothing was decided.
+
+        With those that are sent again by themselves (`DriftItem.again`), until they are accepted.
+        """
+
+    async def drift_counts(self) -> Mapping[DriftKind, int]:
+        """How many items of each kind `drift` has."""
+
+    async def surveyed(self) -> float | None:
+        """When the newest finished survey of the current VTN began, Unix time; None: never."""
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each; empty when nothing is."""
 
@@ -169,6 +186,22 @@ class FleetWriter(Protocol):
     ) -> ActionOutcome:
         """Want these orphans deleted at the current VTN; also again, where that failed."""
 
+    async def settle_drift(
+        self,
+        items: Sequence[DriftItem],
+        choice: DriftChoice,
+        *,
+        actor: str,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Choose for each of these what becomes of it, as one action that can be undone.
+
+        Skipped: what was settled or changed since, and what the choice makes no sense for
+        (`THEIRS`: only what is different and whose item has a `resource`; `ADOPT`: only resources
+        that are only there and have a `key` or a `resource` with a VEN).
+        """
+
     async def import_resources(
         self, resources: Sequence[Resource], *, actor: str, subject: str = ""
     ) -> ImportOutcome:
@@ -231,7 +264,44 @@ class RegistrationLedger(Protocol):
         """
 
 
-class FleetStore(FleetReader, FleetWriter, RegistrationLedger, Protocol):
+class SurveyBooks(Protocol):
+    """What a comparison of everything with the VTN needs.
+
+    `begin_survey`; for every page of the VTN's lists what is known here of its names, compared,
+    and `record_survey`; `end_survey` when every page was read. One survey at a time in a process;
+    begun again, or never ended, it leaves no trace.
+    """
+
+    async def vens_named(self, names: Sequence[str]) -> list[VenWork]:
+        """What is known at the current VTN of these VENs, without leasing it."""
+
+    async def resources_named(self, resource_ids: Sequence[str]) -> list[ResourceWork]:
+        """What is known at the current VTN of these resources, without leasing it.
+
+        What is not wanted there (any more) is among them: `ResourceWork.wanted`.
+        """
+
+    async def begin_survey(self) -> None:
+        """Begin."""
+
+    async def record_survey(self, items: Sequence[DriftItem], seen: Sequence[Seen]) -> None:
+        """Keep a batch of what was seen there, and of where it disagrees.
+
+        `seen` is every object; `items` those that are only there, different, or double (one item
+        for each object of the name). What is only here is found at the end.
+        Raises `VendashError` where no survey was begun, or the VTN was changed since.
+        """
+
+    async def end_survey(self) -> SurveyOutcome:
+        """Evaluate it, for what did not change meanwhile.
+
+        What is only here is due again, and doubtful. An id that changed there is adopted. What is
+        different and older there than what we wrote is due again. The rest waits for the operator,
+        its row `DIFFERENT`.
+        """
+
+
+class FleetStore(FleetReader, FleetWriter, RegistrationLedger, SurveyBooks, Protocol):
     """All of it, and its end."""
 
     @property

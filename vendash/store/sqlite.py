@@ -15,6 +15,9 @@ from vendash.models import (
     AuditAction,
     AuditItem,
     Authority,
+    DriftChoice,
+    DriftItem,
+    DriftKind,
     ImportOutcome,
     Orphan,
     RegistrationOutcome,
@@ -23,9 +26,11 @@ from vendash.models import (
     ResourceDetail,
     ResourceRow,
     ResourceWork,
+    Seen,
     Selection,
     SimulationSettings,
     StatusCounts,
+    SurveyOutcome,
     VenRow,
     VenWork,
     WorkCounts,
@@ -36,12 +41,14 @@ from vendash.store import (
     backup,
     checking,
     decisions,
+    drift,
     imports,
     leasing,
     ledger,
     observations,
     orphans,
     resources,
+    settling,
     undo,
     watching,
 )
@@ -183,6 +190,18 @@ class SqliteStore:
         """What the current VTN still holds of resources that are gone from here."""
         return await self._database.read_slowly(orphans.orphans)
 
+    async def drift(self) -> list[DriftItem]:
+        """Where the newest survey found the VTN to disagree, and nothing was decided."""
+        return await self._database.read_slowly(drift.drift)
+
+    async def drift_counts(self) -> Mapping[DriftKind, int]:
+        """How many items of each kind `drift` has."""
+        return await self._database.read_slowly(drift.drift_counts)
+
+    async def surveyed(self) -> float | None:
+        """When the newest finished survey of the current VTN began, Unix time."""
+        return await self._database.read(drift.surveyed)
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each."""
         return await self._database.read_slowly(checking.check)
@@ -256,6 +275,22 @@ class SqliteStore:
             )
         )
 
+    async def settle_drift(
+        self,
+        items: Sequence[DriftItem],
+        choice: DriftChoice,
+        *,
+        actor: str,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Choose for each of these what becomes of it."""
+        return await self._write(
+            lambda c: settling.settle_drift(
+                c, items, choice, actor=actor, reason=reason, subject=subject
+            )
+        )
+
     async def import_resources(
         self, resources: Sequence[Resource], *, actor: str, subject: str = ""
     ) -> ImportOutcome:
@@ -309,6 +344,28 @@ class SqliteStore:
     async def registration_progress(self) -> tuple[int, int, int]:
         """Done, total and failed, VENs and resources together."""
         return await self._database.read(ledger.progress)
+
+    # --- comparing everything ------------------------------------------------------------------
+
+    async def vens_named(self, names: Sequence[str]) -> list[VenWork]:
+        """What is known at the current VTN of these VENs, without leasing it."""
+        return await self._database.read_slowly(lambda c: leasing.vens_named(c, names))
+
+    async def resources_named(self, resource_ids: Sequence[str]) -> list[ResourceWork]:
+        """What is known at the current VTN of these resources, without leasing it."""
+        return await self._database.read_slowly(lambda c: leasing.resources_named(c, resource_ids))
+
+    async def begin_survey(self) -> None:
+        """Begin a comparison of everything with the current VTN."""
+        await self._write(drift.begin_survey)
+
+    async def record_survey(self, items: Sequence[DriftItem], seen: Sequence[Seen]) -> None:
+        """Keep a batch of what was seen there, and of where it disagrees."""
+        await self._write(lambda c: drift.record_survey(c, items, seen))
+
+    async def end_survey(self) -> SurveyOutcome:
+        """Evaluate the survey."""
+        return await self._write(drift.end_survey)
 
     async def _write(self, work: Work[T]) -> T:
         """One transaction over facts that are up to date; whoever watches is told."""

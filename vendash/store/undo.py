@@ -13,6 +13,7 @@ from vendash.store.authority import authority, record_authority, undo_requests
 from vendash.store.decisions import record_simulation, simulation
 from vendash.store.observations import want_items
 from vendash.store.orphans import undo_removals
+from vendash.store.settling import CHOICES, undo_settling
 
 _DECISIONS = frozenset({"approve", "suspend", "pend", "take"})
 _WANTS = frozenset({"register", "unregister"})
@@ -44,6 +45,8 @@ def undo(
             undo_requests(connection, action, found.sequence)
         elif what == "remove":
             undo_removals(connection, action, found.sequence)
+        elif what in CHOICES:
+            undo_settling(connection, action, found)
         elif what == "authority":
             _undo_authority(connection, action, found)
         else:
