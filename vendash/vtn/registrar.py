@@ -200,7 +200,7 @@ def _hindered(state: State, event: Event) -> State:
     match event:
         case Taken():
             return _conflict_of_names(state, event)
-        case Rejected(400 | 415 | 422 as status, reason):
+        case Rejected(400 | 405 | 415 | 422 as status, reason):
             return _refuse(state, VtnState.CONFLICT, reason, status)
         case Rejected(status, reason):
             return _refuse(state, VtnState.FAILED, reason, status)
