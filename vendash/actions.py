@@ -355,7 +355,7 @@ ACTIONS: tuple[Action, ...] = (
         help="The handover: what was done since then, and what is still open.",
         screens=frozenset({"activity"}),
         command="since",
-        argument="22:00",
+        argument="22:00|5m|2h|1d",
     ),
     Action(
         id="theme",

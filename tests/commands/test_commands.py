@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,47 @@ def test_reset_asks_makes_a_backup_and_says_where(vendash: Vendash, prepared: Pa
     assert vendash("stats", "--json").json["total_resources"] == 0
     copy = done.json["backup"]
     assert vendash("stats", "--db-path", copy, "--json").json["total_resources"] == 4
+
+
+def test_reset_asks_for_the_number_as_the_console_does(vendash: Vendash, prepared: Path) -> None:
+    """Where nobody can be asked, it wants --yes; an empty database has nothing to lose."""
+    said = vendash("reset")
+    assert said.code == 2
+    assert "delete all 4 resources" in said.err
+    assert "--yes" in said.err
+    assert vendash("stats", "--json").json["total_resources"] == 4
+
+
+def test_a_ven_is_found_in_any_case_and_a_wrong_name_gets_a_suggestion(
+    vendash: Vendash, prepared: Path
+) -> None:
+    assert vendash("approve", "--ven", "herning", "--json").json["changed"] == 2
+    assert vendash("approve", "--ven", "nykøbing FALSTER", "--json").json["changed"] == 1
+    wrong = vendash("approve", "--ven", "Hernig")
+    assert wrong.code == 1
+    assert "There is no VEN named 'Hernig' here: did you mean Herning?" in wrong.err
+    assert "`vendash stats` lists them" in vendash("approve", "--ven", "Xyz").err
+
+
+def test_what_is_not_at_the_vtn_is_counted_among_what_was_chosen(
+    vendash: Vendash, prepared: Path
+) -> None:
+    assert "2 of them are not at the VTN yet" in vendash("pending", "--ven", "Herning").out
+
+
+def test_an_engine_that_waits_for_its_database_says_so(prepared: Path) -> None:
+    with closing(sqlite3.connect(prepared, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        run = subprocess.run(
+            [sys.executable, "-m", "vendash", "run", "--db-path", str(prepared)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=50,
+        )
+    assert run.stderr.startswith(f"Waiting for {prepared}: another program holds it")
+    assert run.returncode == 1
 
 
 def test_backup_is_a_whole_copy(vendash: Vendash, prepared: Path, tmp_path: Path) -> None:

@@ -95,7 +95,10 @@ def test_a_vtn_that_refuses_connections_is_named_and_nothing_is_lost(
     port = free_port()
     said = vendash("register", "--vtn-url", f"http://127.0.0.1:{port}", "--no-auth", "--json")
     assert said.code == 1
-    assert said.json["resources"] == {"registered": 0, "already": 0, "failed": 4}
+    nothing = {"registered": 0, "already": 0, "failed": 0}
+    assert said.json["resources"] == {**nothing, "waiting": 4}
+    assert said.json["vens"] == {**nothing, "waiting": 3}
+    assert said.json["failures"] == []
     assert "refuses the connection" in said.json["error"]
     assert vendash("audit", "--json").json["actions"][0]["verb"] == "register"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from vendash.commands.opening import check_vens, counted, opened
+from vendash.commands.opening import counted, named_vens, opened
 from vendash.config import assets_path
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
@@ -73,6 +73,10 @@ async def import_folder(fleet: Fleet, folder: Path) -> str:
     Raises:
         VendashError: There is a bad row; nothing was imported.
     """
+    if not await asyncio.to_thread(_has_tables, folder):
+        raise VendashError(
+            f"There is no CSV file in {folder}: type :import and the folder with your CSV files."
+        )
     found = await asyncio.to_thread(read_assets, folder)
     if found.problems:
         first, more = found.problems[0], len(found.problems) - 1
@@ -81,6 +85,10 @@ async def import_folder(fleet: Fleet, folder: Path) -> str:
     return (
         f"{_imported(await fleet.import_resources(found.resources, subject=folder.name), found)}."
     )
+
+
+def _has_tables(folder: Path) -> bool:
+    return folder.is_file() or any(folder.glob("*.[cC][sS][vV]"))
 
 
 def _imported(outcome: ImportOutcome, found: Assets) -> str:
@@ -99,9 +107,7 @@ async def choose(fleet: Fleet, chosen: Chosen) -> Selection:
         raise VendashError(f"There is no resource with the id {unknown[0]!r} here.")
     keys.update(dict.fromkeys(known.values()))
     wanted = parse_filter(chosen.text or "")
-    if chosen.vens:
-        check_vens(chosen.vens, await fleet.reader.vens())
-    for ven in chosen.vens:
+    for ven in named_vens(chosen.vens, await fleet.reader.vens() if chosen.vens else ()):
         keys.update(dict.fromkeys(await fleet.reader.keys(Query(ven=ven, filter=wanted))))
     if chosen.text and not chosen.vens:
         keys.update(dict.fromkeys(await fleet.reader.keys(Query(filter=wanted))))
@@ -118,12 +124,18 @@ async def decide(
             _confirm(verb, selection)
         act = {"approve": fleet.approve, "suspend": fleet.suspend, "pending": fleet.pend}[verb]
         outcome = await act(selection, reason=reason, subject=_subject(chosen))
-        work = await fleet.reader.work()
+        unsent = await _not_there(fleet, selection)
     text = f"{counted(outcome.changed, 'resource')} {_VERBS[verb]}"
     text += f", {outcome.unchanged:,} were so already." if outcome.unchanged else "."
-    if work.unsent:
-        text += f" {work.unsent:,} are not at the VTN yet (vendash register)."
+    if unsent:
+        text += f" {unsent:,} of them are not at the VTN yet (vendash register sends them)."
     return _document(outcome), text, 0
+
+
+async def _not_there(fleet: Fleet, selection: Selection) -> int:
+    """How many of these the VTN was never asked to hold."""
+    unwanted = await fleet.reader.keys(Query(filter=parse_filter("vtn:unwanted")))
+    return len(set(selection.keys).intersection(unwanted))
 
 
 def _confirm(verb: str, selection: Selection) -> None:
@@ -133,10 +145,13 @@ def _confirm(verb: str, selection: Selection) -> None:
     what = f"{counted(len(selection), 'resource')}, {selection.p_max_kw / 1000:,.1f} MW"
     if not sys.stdin.isatty():
         raise click.UsageError(f"That is {what}: add --yes to {verb} them without being asked.")
-    typed = click.prompt(
-        f"{verb.upper()} {what}: type {len(selection)} to go on", default="no", err=True
-    )
-    if typed != str(len(selection)):
+    _type_number(f"{verb.upper()} {what}", len(selection))
+
+
+def _type_number(question: str, number: int) -> None:
+    """Ask as the console does: what is large is not done by habit. Raises `click.Abort`."""
+    typed = click.prompt(f"{question}: type {number} to go on", default="no", err=True)
+    if typed != str(number):
         raise click.Abort
 
 
@@ -178,8 +193,14 @@ async def backup(db_path: Path | None, destination: Path | None) -> Answer:
     return {"backup": str(copy)}, f"Backup written and verified: {copy}", 0
 
 
-async def reset(db_path: Path | None) -> Answer:
-    """Delete all resources after a backup."""
+async def reset(db_path: Path | None, *, yes: bool) -> Answer:
+    """Delete all resources after asking, and after a backup."""
     async with opened(db_path) as fleet:
+        total = (await fleet.reader.work()).total
+        if total and not yes:
+            what = f"RESET: delete all {counted(total, 'resource')}, after a backup"
+            if not sys.stdin.isatty():
+                raise click.UsageError(f"{what}: add --yes to do it without being asked.")
+            _type_number(what, total)
         copy = await fleet.reset()
     return {"backup": str(copy)}, f"All resources deleted; the backup before it is {copy}.", 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 from vendash.config import database_path
 from vendash.errors import VendashError
+from vendash.filters import fold
 from vendash.fleet import Fleet, current_actor
 from vendash.models import VenRow
 from vendash.store import open_store
@@ -46,12 +48,28 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def check_vens(names: Iterable[str], known: Iterable[VenRow]) -> None:
-    """Raise `VendashError` for a name that no VEN has."""
-    there = {row.name for row in known}
-    for name in names:
-        if name not in there:
-            raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
+def named_vens(names: Iterable[str], known: Iterable[VenRow]) -> tuple[str, ...]:
+    """The VENs as they are spelled here; upper and lower case are not told apart where one fits.
+
+    Raises:
+        VendashError: No VEN has such a name, or several have it but for the case.
+    """
+    there = [row.name for row in known]
+    return tuple(_named_ven(name, there) for name in names)
+
+
+def _named_ven(name: str, there: list[str]) -> str:
+    if name in there:
+        return name
+    found = [one for one in there if fold(one) == fold(name)]
+    if len(found) == 1:
+        return found[0]
+    folded = {fold(one): one for one in there}
+    near = found or [folded[one] for one in get_close_matches(fold(name), folded, n=3)]
+    if near:
+        meant = f"did you mean {' or '.join(near)}?"
+        raise VendashError(f"There is no VEN named {name!r} here: {meant}")
+    raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
 
 
 def counted(number: int, noun: str) -> str:

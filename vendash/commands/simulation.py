@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vendash.commands.opening import check_vens, counted, opened
+from vendash.commands.opening import counted, named_vens, opened
 from vendash.engine.simulation import TICK_SECONDS, simulation_of
 from vendash.errors import VendashError
 from vendash.filters import Query
@@ -44,7 +44,7 @@ async def simulate(
         VendashError: Nothing is approved there, or the meter data cannot be used.
     """
     async with opened(db_path) as fleet:
-        check_vens(vens, await fleet.reader.vens())
+        vens = named_vens(vens, await fleet.reader.vens())
         settings = await fleet.reader.simulation()
         meters = meter_file(fleet.path)
         everything = await fleet.reader.resources(await fleet.reader.keys(Query()))

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from vendash.errors import VendashError
 from vendash.filters import Field, Filter, FilterError, Query, fold, parse_filter
-from vendash.models import AuditAction, AuditItem, Selection, WorkCounts
+from vendash.models import AuditAction, Selection, WorkCounts
 from vendash.screens.activity_text import (
     handover,
     local_time,
@@ -23,6 +23,7 @@ from vendash.screens.activity_text import (
     why_not_undone,
 )
 from vendash.screens.console import Console
+from vendash.screens.items import ItemsScreen
 from vendash.screens.lines import progress_words
 from vendash.screens.lists import ListScreen
 from vendash.widgets.columns import Cell, Column
@@ -256,64 +257,3 @@ class ActivityScreen(ListScreen[AuditAction]):
 def _matches(action: AuditAction, wanted: Filter) -> bool:
     text = fold(f"{action.actor} {what(action)} {remark(action)}")
     return all((str(term.value) in text) is not term.negated for term in wanted.terms)
-
-
-class ItemsScreen(ListScreen[AuditItem]):
-    """The rows that one action changed."""
-
-    NAME: ClassVar[str] = "detail"
-    SORTS: ClassVar[tuple[str, ...]] = ("as recorded",)
-
-    def __init__(self, console: Console, action: AuditAction) -> None:
-        super().__init__(console)
-        self._action = action
-        self._items: list[AuditItem] = []
-
-    def columns(self) -> Sequence[Column[AuditItem]]:
-        """What it was, and from what to what."""
-        return [
-            Column(title="Resource", width=24, flex=2, cell=lambda item: item.name),
-            Column(title="VEN", width=14, flex=1, cell=lambda item: item.ven),
-            Column(title="Before", width=10, cell=lambda item: (item.before, "dim")),
-            Column(title="After", width=10, cell=lambda item: item.after),
-        ]
-
-    def key_of(self, row: AuditItem) -> int:
-        """The key of the resource."""
-        return row.key
-
-    async def find(self) -> Sequence[int]:
-        """All of them."""
-        if not self._items:
-            self._items = await self.console.fleet.reader.action_items(self._action.sequence)
-        return array("q", (item.key for item in self._items))
-
-    async def first(self, limit: int) -> Sequence[AuditItem]:
-        """None before the others."""
-        return ()
-
-    async def fetch(self, keys: Sequence[int]) -> Sequence[AuditItem]:
-        """The items of these resources."""
-        wanted = set(keys)
-        return [item for item in self._items if item.key in wanted]
-
-    def nothing(self) -> list[Words]:
-        """An action about no resource."""
-        return [[("It changed no resource.", "text")]]
-
-    def breadcrumb(self) -> str:
-        """Where the operator is."""
-        return f"Activity › {what(self._action)}"
-
-    def work_line(self) -> tuple[Words, Words]:
-        """When, by whom and why."""
-        action = self._action
-        when = local_time(action.at, self.console.clock().astimezone())
-        parts = [f"action {action.sequence}", when, visible(action.actor), visible(remark(action))]
-        return [("  ".join(part for part in parts if part), "text")], []
-
-    async def action_undo(self, argument: str = "") -> None:
-        """Undo this action, after asking; or say why it cannot be undone."""
-        if reason := why_not_undone(self._action):
-            raise VendashError(reason)
-        await self.ask_undo(self._action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 
 from vendash.errors import VendashError
@@ -13,6 +14,9 @@ _NOT_UNDOABLE = {
     "reset": "A reset is taken back by restoring the backup it made.",
     "normalise": "Unknown statuses were made PENDING; decide about the resources instead.",
 }
+
+_AGO = re.compile(r"(\d{1,5})\s*(m|h|d)(?:in|ins|ours?|ays?)?")
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
 def local_time(at: datetime, now: datetime) -> str:
@@ -52,11 +56,14 @@ def why_not_undone(action: AuditAction) -> str:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """The moment of `22:00` (the last one), `2025-11-21` or `2025-11-21 22:00`, local time.
+    """The moment of `5m`, `2h` or `1d` ago, `22:00` (the last one), `2025-11-21 22:00`, local time.
 
     Raises:
         VendashError: The text is none of these, or a moment to come.
     """
+    ago = _AGO.fullmatch(text.strip().lower())
+    if ago is not None:
+        return now - timedelta(minutes=int(ago[1]) * _MINUTES[ago[2]])
     clock = _parsed_clock(text)
     if clock is not None:
         moment = datetime.combine(now.astimezone().date(), clock).astimezone()
@@ -67,7 +74,9 @@ def parse_since(text: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip()).astimezone()
     except ValueError:
-        raise VendashError("Since when? Type :since 22:00, or :since 2025-11-21 22:00.") from None
+        raise VendashError(
+            "Since when? Type :since 22:00, :since 5m (or 2h, 1d), or :since 2025-11-21."
+        ) from None
     if moment > now:
         raise VendashError(f"{text.strip()} is still to come; type a time that has passed.")
     return moment

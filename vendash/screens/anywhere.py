@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from vendash import actions
 from vendash.errors import VendashError
 from vendash.models import NO_VEN, AuditAction
+from vendash.screens import completing
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
 from vendash.screens.undoing import about, last_undoable, undo_words
@@ -57,7 +58,7 @@ class Anywhere:
         if not argument:
             await self._go("resources")
             return
-        names = [ven.name for ven in await self.console.fleet.reader.vens()]
+        names = await self.ven_names()
         wanted = argument.casefold()
         found = [name for name in names if name.casefold() == wanted]
         found = found or [name for name in names if name.casefold().startswith(wanted)]
@@ -99,7 +100,21 @@ class Anywhere:
 
     async def action_command(self, argument: str = "") -> None:
         """Type a command on the reserved line."""
-        self.asking = Typing(lead=":", accept=self.run_command, history=self.console.commands)
+        self.asking = Typing(
+            lead=":",
+            accept=self.run_command,
+            history=self.console.commands,
+            complete=self._complete_command,
+        )
+
+    async def _complete_command(self, text: str) -> Sequence[str]:
+        if text.startswith("import "):
+            return await asyncio.to_thread(completing.folders, text)
+        return completing.commands(text, self.NAME, await self.ven_names())
+
+    async def ven_names(self) -> Sequence[str]:
+        """The names of all VENs."""
+        return [ven.name for ven in await self.console.fleet.reader.vens()]
 
     async def run_command(self, line: str) -> None:
         """Do what a line after `:` says. Raises `VendashError` where it says nothing known."""
@@ -136,8 +151,9 @@ class Anywhere:
         """Import a folder of CSV files."""
         importer = self.console.importer
         if not argument or importer is None:
-            raise VendashError(":import takes the folder of the CSV files.")
-        carry_out(self.app, self.console, "import", lambda: importer(Path(argument)))
+            raise VendashError("Import what? Type :import and the folder with your CSV files.")
+        folder = _folder(argument)
+        carry_out(self.app, self.console, "import", lambda: importer(folder))
 
     async def action_reset(self, argument: str = "") -> None:
         """Delete all resources, after asking and after a backup."""
@@ -252,3 +268,8 @@ class Anywhere:
             with_hidden=with_hidden,
             same=same,
         )
+
+
+def _folder(typed: str) -> Path:
+    """`~` is one's home here as in a shell."""
+    return Path(typed).expanduser()

@@ -7,9 +7,12 @@ typed ahead act elsewhere or are lost; these take a key in the step in which it 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
+from vendash.screens.completing import common
 from vendash.widgets.editor import Editor
 from vendash.widgets.line import cut, width
 from vendash.widgets.palette import Words
@@ -45,11 +48,15 @@ class Typing:
     drop: Callable[[], None] = lambda: None
     change: Callable[[str], str] = lambda text: ""
     """Told of every change; answers with what is wrong, or nothing."""
+    complete: Callable[[str], Awaitable[Sequence[str]]] | None = None
+    """The lines that begin with what was typed, for Tab."""
     text: str = ""
     history: Sequence[str] = ()
     in_filter_line: bool = False
     wrong: str = ""
     """What is wrong with the text; empty when nothing is."""
+    choices: Sequence[str] = ()
+    """What Tab could go on with, where that is more than one."""
 
     def __post_init__(self) -> None:
         self._editor = Editor(self.text, self.history)
@@ -57,10 +64,17 @@ class Typing:
     def words(self, cells: int) -> Words:
         """The lead, the line with its caret, and what is wrong with it."""
         wrong: Words = [("   " + self.wrong, "trouble")] if self.wrong else []
-        return [(self.lead, "key"), *self._editor.words(), *wrong]
+        words: Words = [(self.lead, "key"), *self._editor.words(), *wrong]
+        if self.choices:
+            words += cut([(f"   {'  '.join(self.choices)}", "dim")], max(0, cells - width(words)))
+        return words
 
     async def key(self, key: str, character: str | None) -> bool:
         """Edit, accept or drop; what is wrong is not accepted, but stays to be corrected."""
+        self.choices = ()
+        if key == "tab":
+            await self._complete()
+            return False
         if key == "enter":
             if self.wrong:
                 return False
@@ -71,6 +85,16 @@ class Typing:
             return True
         self._edit(lambda: self._editor.key(key, character))
         return False
+
+    async def _complete(self) -> None:
+        if self.complete is None:
+            return
+        typed = self._editor.text
+        lines = await self.complete(typed)
+        self._edit(lambda: self._editor.replace(common(lines, typed)))
+        if len(lines) > 1:
+            begun = typed.rfind(" ") + 1  # the words before are seen already
+            self.choices = [line[begun:].strip() for line in lines]
 
     def paste(self, text: str) -> None:
         """Insert the first line of it."""
@@ -84,8 +108,7 @@ class Typing:
             self.wrong = self.change(self._editor.text)
 
 
-@dataclass
-class Confirmation:
+class Confirmation(msgspec.Struct):
     """Asks before anything changes; the default is No.
 
     Up to 100 rows and 1 MW a `y` is enough, above that the number of rows has to be typed, so
@@ -110,7 +133,7 @@ class Confirmation:
     _typed: str = ""
     _wrong: str = ""
     """The number that was entered and is not the one."""
-    _shows_command: bool = field(default=False)
+    _shows_command: bool = False
 
     @property
     def by_number(self) -> bool:
@@ -180,8 +203,7 @@ class Confirmation:
         """Nothing: an answer is typed, never pasted."""
 
 
-@dataclass
-class Choice:
+class Choice(msgspec.Struct):
     """A few answers, each with its key; esc is always one more: none of them."""
 
     lead: str

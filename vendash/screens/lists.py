@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from vendash import actions
 from vendash.filters import Filter, FilterError, parse_filter
+from vendash.screens import completing
 from vendash.screens.asking import Typing
 from vendash.screens.console import Console
 from vendash.screens.loading import LoadingScreen
@@ -159,8 +160,12 @@ class ListScreen(LoadingScreen[R], Generic[R]):
             drop=lambda: self.set_filter(before),
             change=self._try_filter,
             history=self._filters,
+            complete=self._complete_filter,
             in_filter_line=True,
         )
+
+    async def _complete_filter(self, text: str) -> Sequence[str]:
+        return completing.filters(text, self.NAME, await self.ven_names())
 
     async def _accept_filter(self, text: str) -> None:
         self.set_filter(text)

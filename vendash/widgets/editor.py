@@ -35,6 +35,11 @@ class Editor:
         self.text = self.text[: self.caret] + text + self.text[self.caret :]
         self.caret += len(text)
 
+    def replace(self, text: str) -> None:
+        """Put other text in its place, the caret at its end."""
+        self.text = text[:_LONGEST]
+        self.caret = len(self.text)
+
     def words(self, style: str = "text") -> Words:
         """The line with its caret."""
         under = self.text[self.caret : self.caret + 1] or " "
