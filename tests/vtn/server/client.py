@@ -78,10 +78,18 @@ async def session(
     clients: Clients | None = None,
     state: VtnState | None = None,
     faults: Faults = NO_FAULTS,
+    control: bool = False,
 ) -> AsyncIterator[tuple[VtnServer, httpx.AsyncClient]]:
     """A VTN and a client that may do everything."""
     async with (
-        vtn_server(dialect=dialect, auth=auth, clients=clients, state=state, faults=faults) as vtn,
+        vtn_server(
+            dialect=dialect,
+            auth=auth,
+            clients=clients,
+            state=state,
+            faults=faults,
+            control=control,
+        ) as vtn,
         client_of(vtn, dialect) as client,
     ):
         yield vtn, client

@@ -77,6 +77,7 @@ def _routes(context: VtnContext) -> list[BaseRoute]:
     if dialect == "3.1":
         endpoints.append(Endpoint("/auth/server", _auth_server, ("GET",)))
         endpoints.append(Endpoint("/notifiers", _notifiers(context), ("GET",)))
+        endpoints.append(Endpoint("/notifiers/mqtt/topics/{topic:path}", _no_mqtt, ("GET",)))
     return [
         Route(one.path, _guarded(context, one.serve), methods=list(one.methods))
         for one in endpoints
@@ -125,6 +126,10 @@ def _notifiers(context: VtnContext) -> Serve:
         return json_response({"WEBHOOK": False})
 
     return notifiers
+
+
+async def _no_mqtt(_request: Request) -> Response:
+    raise ProblemError(404, "This VTN has no MQTT broker: ask /notifiers what it has.")
 
 
 async def _health(_request: Request) -> Response:

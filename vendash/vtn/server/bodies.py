@@ -10,10 +10,13 @@ from vendash.vtn.server.problems import ProblemError
 
 MOST_BODY_BYTES = 1_000_000
 _BODY_TIMEOUT_S = 30.0
+_OF_A_BODY = ("content-length", "transfer-encoding", "content-type")
 
 
 def require_type(request: Request, media_type: str) -> None:
-    """Raise ProblemError 415 unless the body is declared as `media_type`."""
+    """Raise ProblemError 415 unless the body is declared as `media_type`; 400 without any."""
+    if not any(name in request.headers for name in _OF_A_BODY):
+        raise ProblemError(400, "The body is missing.")
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared != media_type:
         raise ProblemError(415, f"The Content-Type must be {media_type}.")

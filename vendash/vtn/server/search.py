@@ -82,13 +82,12 @@ def by_targets(query: QueryParams) -> frozenset[Label] | None:
 
 
 def by_typed_targets(query: QueryParams) -> frozenset[Label] | None:
-    """3.0.1: `targetType` with `targetValues`, which is repeatable."""
+    """3.0.1: `targetType`, or `targetValues`, which is repeatable, or both."""
     values = query.getlist("targetValues")
-    if "targetType" not in query and not values:
+    kind = query.get("targetType")
+    if kind is None and not values:
         return None
-    if "targetType" not in query or not values:
-        raise ProblemError(400, "targetType and targetValues must be given together.")
-    return frozenset(("targets", (query["targetType"], value)) for value in values)
+    return frozenset(("targets", (kind, value)) for value in values or [None])
 
 
 def by_objects(query: QueryParams) -> frozenset[Label] | None:

@@ -85,13 +85,15 @@ def make_stored(
 
 
 def target_labels(targets: Iterable[Any]) -> Iterator[Label]:
-    """Labels of targets: names (3.1), or a type with values (3.0.1)."""
+    """Labels of targets: names (3.1), or a type with values, and either alone (3.0.1)."""
     for target in targets:
         if isinstance(target, str):
             yield ("targets", target)
         else:
+            yield ("targets", (target["type"], None))
             for value in target["values"]:
                 yield ("targets", (target["type"], str(value)))
+                yield ("targets", (None, str(value)))
 
 
 def _labels(fields: Mapping[str, Any]) -> Iterator[Label]:
