@@ -46,7 +46,7 @@ def document(dialect: Dialect) -> dict[str, Any]:
     return loaded
 
 
-def _without_discriminators(node: Any) -> Any:
+def _without_discriminators(node: Any) -> Any:  # noqa: ANN401
     """They have no mapping, so their values would have to be names of schemas; they are not."""
     if isinstance(node, dict):
         items = node.items()

@@ -116,4 +116,4 @@ async def test_a_port_that_is_taken_is_one_sentence() -> None:
 
 async def test_half_of_the_credentials_or_none_for_the_world_is_refused() -> None:
     assert "Set both" in await refusal(environ={"OAUTH_CLIENT_ID": "x"})
-    assert "needs credentials of yours" in await refusal(host="0.0.0.0")
+    assert "needs credentials of yours" in await refusal(host="0.0.0.0")  # noqa: S104

@@ -125,20 +125,23 @@ async def test_tokens_can_be_revoked_alone() -> None:
 
 @pytest.mark.parametrize("durable", [False, True])
 async def test_a_snapshot_brings_yesterday_back(durable: bool, tmp_path: Path) -> None:
-    async with durable_state(tmp_path / "vtn.db", "3.1") as held:
-        async with controlled(held if durable else None) as (_vtn, client):
-            kept, changed, removed = [await made_ven(client, "3.1", name) for name in "abc"]
-            taken = await client.put("/_control/snapshots/yesterday")
-            assert taken.json() == {"objects": {"VEN": 3}}
-            body = ven("3.1", "b", targets=["new"])
-            assert (await client.put(f"/vens/{changed['id']}", json=body)).status_code == 200
-            assert (await client.delete(f"/vens/{removed['id']}")).status_code == 200
-            await made_ven(client, "3.1", "d")
-            restored = await client.post("/_control/snapshots/yesterday/restore")
-            assert restored.json() == {"objects": {"VEN": 3}}
-            assert (await client.get("/vens")).json() == [kept, changed, removed]
-            again = await made_ven(client, "3.1", "d")
-            assert (await client.post("/vens", json=ven("3.1", "c"))).status_code == 409
+    file = tmp_path / "vtn.db"
+    async with (
+        durable_state(file, "3.1") as held,
+        controlled(held if durable else None) as (_vtn, client),
+    ):
+        kept, changed, removed = [await made_ven(client, "3.1", name) for name in "abc"]
+        taken = await client.put("/_control/snapshots/yesterday")
+        assert taken.json() == {"objects": {"VEN": 3}}
+        body = ven("3.1", "b", targets=["new"])
+        assert (await client.put(f"/vens/{changed['id']}", json=body)).status_code == 200
+        assert (await client.delete(f"/vens/{removed['id']}")).status_code == 200
+        await made_ven(client, "3.1", "d")
+        restored = await client.post("/_control/snapshots/yesterday/restore")
+        assert restored.json() == {"objects": {"VEN": 3}}
+        assert (await client.get("/vens")).json() == [kept, changed, removed]
+        again = await made_ven(client, "3.1", "d")
+        assert (await client.post("/vens", json=ven("3.1", "c"))).status_code == 409
     if durable:
         async with (
             durable_state(tmp_path / "vtn.db", "3.1") as held,

@@ -21,7 +21,7 @@ from vendash.vtn.server import Faults, VtnServer, vtn_server
 NAMES = [f"v{number:02}" for number in range(60)]
 
 
-async def get(vtn: VtnServer, path: str, **query: Any) -> httpx.Response:
+async def get(vtn: VtnServer, path: str, **query: Any) -> httpx.Response:  # noqa: ANN401
     """A GET past the contract, which habits break."""
     async with httpx.AsyncClient(base_url=vtn.url, verify=ssl_context()) as client:
         return await client.get(path, params=query)
@@ -34,7 +34,7 @@ async def filled(vtn: VtnServer) -> None:
             await made_ven(client, "3.1", name)
 
 
-async def listed(vtn: VtnServer, **query: Any) -> list[str]:
+async def listed(vtn: VtnServer, **query: Any) -> list[str]:  # noqa: ANN401
     return [one["venName"] for one in (await get(vtn, "/vens", **query)).json()]
 
 
@@ -47,15 +47,17 @@ async def listed(vtn: VtnServer, **query: Any) -> list[str]:
         ("absent", None),
     ],
 )
-async def test_dates(dates: Any, pattern: str | None) -> None:
-    async with vtn_server(auth=False, faults=Faults(dates=dates)) as vtn:
-        async with httpx.AsyncClient(base_url=vtn.url, verify=ssl_context()) as client:
-            created = await made_ven(client, "3.1", "A")
-            read = (await client.get(f"/vens/{created['id']}")).json()
-            (found,) = (await client.get("/vens")).json()
-            body = ven("3.1", "A", targets=["x"])
-            updated = (await client.put(f"/vens/{created['id']}", json=body)).json()
-            deleted = (await client.delete(f"/vens/{created['id']}")).json()
+async def test_dates(dates: Any, pattern: str | None) -> None:  # noqa: ANN401
+    async with (
+        vtn_server(auth=False, faults=Faults(dates=dates)) as vtn,
+        httpx.AsyncClient(base_url=vtn.url, verify=ssl_context()) as client,
+    ):
+        created = await made_ven(client, "3.1", "A")
+        read = (await client.get(f"/vens/{created['id']}")).json()
+        (found,) = (await client.get("/vens")).json()
+        body = ven("3.1", "A", targets=["x"])
+        updated = (await client.put(f"/vens/{created['id']}", json=body)).json()
+        deleted = (await client.delete(f"/vens/{created['id']}")).json()
     for answer in (created, read, found, updated, deleted):
         for name in ("createdDateTime", "modificationDateTime"):
             if pattern is None:
@@ -106,29 +108,31 @@ async def test_filters_may_be_ignored() -> None:
     ("names", "same_ven", "other_ven"), [("ven", 409, 201), ("vtn", 409, 409), ("any", 201, 201)]
 )
 async def test_names_of_resources_are_unique_in_their_ven_the_vtn_or_nowhere(
-    names: Any,
+    names: Any,  # noqa: ANN401
     same_ven: int,
     other_ven: int,
 ) -> None:
-    async with vtn_server(auth=False, faults=Faults(resource_names=names)) as vtn:
-        async with httpx.AsyncClient(base_url=vtn.url, verify=ssl_context()) as client:
-            a, b = [(await made_ven(client, "3.1", name))["id"] for name in "AB"]
-            made = await made_resource(client, "3.1", "r", a)
-            mine = f"/resources/{made['id']}"
-            assert (await client.put(mine, json=resource("3.1", "r", a))).status_code == 200
-            for ven_id, status in ((a, same_ven), (b, other_ven)):
-                body = resource("3.1", "r", ven_id)
-                assert (await client.post("/resources", json=body)).status_code == status
-            for one in (await client.get("/resources")).json():
-                assert (await client.delete(f"/resources/{one['id']}")).status_code == 200
-            vtn.faults = Faults()
-            assert (await made_resource(client, "3.1", "r", a))["id"]
+    async with (
+        vtn_server(auth=False, faults=Faults(resource_names=names)) as vtn,
+        httpx.AsyncClient(base_url=vtn.url, verify=ssl_context()) as client,
+    ):
+        a, b = [(await made_ven(client, "3.1", name))["id"] for name in "AB"]
+        made = await made_resource(client, "3.1", "r", a)
+        mine = f"/resources/{made['id']}"
+        assert (await client.put(mine, json=resource("3.1", "r", a))).status_code == 200
+        for ven_id, status in ((a, same_ven), (b, other_ven)):
+            body = resource("3.1", "r", ven_id)
+            assert (await client.post("/resources", json=body)).status_code == status
+        for one in (await client.get("/resources")).json():
+            assert (await client.delete(f"/resources/{one['id']}")).status_code == 200
+        vtn.faults = Faults()
+        assert (await made_resource(client, "3.1", "r", a))["id"]
 
 
 @pytest.mark.parametrize(
     ("how", "status"), [("number", 404), ("text", "404"), ("name", "HTTPStatus.NOT_FOUND")]
 )
-async def test_a_problem_writes_its_status_in_three_ways(how: Any, status: object) -> None:
+async def test_a_problem_writes_its_status_in_three_ways(how: Any, status: object) -> None:  # noqa: ANN401
     async with vtn_server(auth=False, faults=Faults(problem_status=how)) as vtn:
         assert (await get(vtn, "/vens/x")).json()["status"] == status
 

@@ -89,7 +89,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-def paths_into(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def paths_into(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
     """Where something in a JSON value could be replaced."""
     yield path
     if isinstance(value, dict | list):
@@ -97,7 +97,7 @@ def paths_into(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ..
             yield from paths_into(child, (*path, key))
 
 
-def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:  # noqa: ANN401
     """A copy of a JSON value with something else at `path`."""
     if not path:
         return new
