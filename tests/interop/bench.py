@@ -23,7 +23,7 @@ from rich.table import Table
 from tests.interop.bare import Object, bare
 from tests.interop.openleadr import OpenLeadr, openleadr
 from tests.interop.postgres import Cluster, postgres
-from tests.interop.site import Site
+from tests.interop.site import Site, prepare
 
 WORKERS = 8
 GOAL = 0.9
@@ -63,7 +63,7 @@ def main() -> int:
 
 def _ours(cluster: Cluster, times: list[float]) -> Bodies:
     with tempfile.TemporaryDirectory() as folder, openleadr(cluster, "ours") as vtn:
-        site = Site(Path(folder), vtn)
+        site = Site(Path(folder), vtn, prepare(Path(folder)))
         start = time.perf_counter()
         site.said("register")
         times.append(time.perf_counter() - start)

@@ -11,7 +11,7 @@ import pytest
 from tests.interop.bare import Bare, bare
 from tests.interop.openleadr import OpenLeadr, openleadr
 from tests.interop.postgres import Cluster, postgres
-from tests.interop.site import Site
+from tests.interop.site import Site, prepare
 
 _numbers = count(1)
 
@@ -30,10 +30,16 @@ def vtn(cluster: Cluster) -> Iterator[OpenLeadr]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the sample fleet, to be copied."""
+    return prepare(tmp_path_factory.mktemp("sample"))
+
+
 @pytest.fixture
-def site(tmp_path: Path, vtn: OpenLeadr) -> Site:
+def site(tmp_path: Path, vtn: OpenLeadr, fleet: Path) -> Site:
     """The sample fleet, nothing of it registered."""
-    return Site(tmp_path, vtn)
+    return Site(tmp_path, vtn, fleet)
 
 
 @pytest.fixture

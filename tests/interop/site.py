@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -23,13 +24,13 @@ Entry = tuple[str, str, str]
 
 
 class Site:
-    """A home and a database of its own, with the sample fleet, and the VTN it is to use."""
+    """A home and a database of its own, and the VTN it is to use."""
 
-    def __init__(self, folder: Path, vtn: OpenLeadr) -> None:
+    def __init__(self, folder: Path, vtn: OpenLeadr, fleet: Path) -> None:
         self.database = folder / "fleet.db"
+        shutil.copyfile(fleet, self.database)
         self._folder = folder
         self._vtn = vtn
-        self.said("prepare", "--sample")
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `vendash ARGUMENTS` on this database."""
@@ -83,6 +84,14 @@ class Site:
         """What there is of these VENs, or of all."""
         rows = self.sql("SELECT resource_id, ven, registration_status FROM resources")
         return Counter(row for row in rows if not vens or row[1] in vens)
+
+
+def prepare(folder: Path) -> Path:
+    """A database with the sample fleet."""
+    path = folder / "sample.db"
+    command = [sys.executable, "-m", "vendash", "prepare", "--sample", "--db-path", str(path)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return path
 
 
 def entries_at(bare: Bare) -> Counter[Entry]:

@@ -14,7 +14,7 @@ from tests.interop.site import Site, entries_at
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 
-TOWN, OTHER_TOWN = "Lemvig", "Skjern"
+TOWN, OTHER_TOWN = "Beder", "Bogense"
 
 
 @pytest.fixture
@@ -71,14 +71,14 @@ def test_what_others_have_made_under_our_name_is_adopted(site: Site, there: Bare
     site.said("register", "--ven", OTHER_TOWN)
     ven = there.create(
         "/vens",
-        {"objectType": "BL_VEN_REQUEST", "clientID": "vendash-lemvig", "venName": TOWN},
+        {"objectType": "BL_VEN_REQUEST", "clientID": "vendash-beder", "venName": TOWN},
     )
     chosen = site.resources(TOWN)[0]
     resource = there.create(
         "/resources",
         {
             "objectType": "BL_RESOURCE_REQUEST",
-            "clientID": "vendash-lemvig",
+            "clientID": "vendash-beder",
             "venID": ven["id"],
             "resourceName": chosen,
         },
