@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format bench interop clean
+.PHONY: demo test lint format bench conformance interop clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/vendash demo $(ARGS)
@@ -46,6 +46,10 @@ $(INTEROP)/.installed: tests/interop/requirements.txt | $(BIN)/python
 	@$(BIN)/python -m venv $(INTEROP)
 	@$(INTEROP)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+# schemathesis and two clients of others against `vendash vtn`, each in an environment of its own.
+conformance: $(VENV)/.development
+	$(BIN)/python -m tests.conformance $(ARGS)
 
 clean:
 	rm -rf .venv .venv-3.13 build dist

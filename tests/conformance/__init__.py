@@ -1,0 +1,1 @@
+"""The embedded VTN against tools and clients that are not ours (`make conformance`; minutes)."""
