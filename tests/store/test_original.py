@@ -130,7 +130,7 @@ async def test_the_original_writes_on_and_what_it_wrote_is_found(path: Path) -> 
         assert (await store.work()).total == 4
         (renamed,) = await store.first_rows(Query(filter=parse_filter("renamed ven:køge p=7.5")), 9)
         assert renamed.resource_id == original.resource_id(2)
-        assert sum(ven.p_max_kw for ven in await store.vens()) == 307.5
+        assert sum((await store.ven_power()).values()) == 307.5
         due = {item.resource.resource_id: item.remote_id for item in await store.due_resources(9)}
         assert set(due) == {original.resource_id(number) for number in (0, 1)}
         assert all(due.values())
