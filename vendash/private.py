@@ -30,9 +30,12 @@ def read_private(path: Path) -> bytes | None:
         raise VendashError(
             f"The secrets in {path} cannot be read ({error.strerror}): check its permissions."
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
-        _check(path, os.fstat(file.fileno()))
-        return file.read(LARGEST)
+    try:
+        _check(path, os.fstat(descriptor))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -216,7 +216,9 @@ class Connection:
                 await asyncio.to_thread(vtn.ven_secrets.keep_token, ven, token)
             except VendashError as error:
                 vtn.vitals.failed(str(error))
-            vtn.vitals.ven_token(ven, known=True)
+                vtn.vitals.ven_token(ven, known=False)
+            else:
+                vtn.vitals.ven_token(ven, known=True)
         elif reply.status == 409:
             vtn.lists.conflict(request.name, reply.body)
 

@@ -88,16 +88,21 @@ class VenSecretFile(_Kept):
     def __init__(self, path: Path, vtn_url: str) -> None:
         self._path = path
         self._url = vtn_url
+        self._unwritten: list[tuple[str, dict[str, str]]] = []
 
     def _read(self) -> dict[str, VenSecret]:
         return self._all().get(self._url, {})
 
     def _keep(self, ven: str, **changes: str) -> None:
-        with sole_writer(self._path):
+        self._unwritten.append((ven, changes))  # what a full disk refuses goes with the next one
+        with sole_writer(self._path):  # of this process, too: others may append meanwhile
+            batch = list(self._unwritten)
             vtns = self._all()
             vens = vtns.setdefault(self._url, {})
-            vens[ven] = msgspec.structs.replace(vens.get(ven, VenSecret()), **changes)
+            for name, fields in batch:
+                vens[name] = msgspec.structs.replace(vens.get(name, VenSecret()), **fields)
             write_private(self._path, msgspec.json.format(msgspec.json.encode(vtns)))
+            del self._unwritten[: len(batch)]
 
     def _all(self) -> dict[str, dict[str, VenSecret]]:
         content = read_private(self._path)

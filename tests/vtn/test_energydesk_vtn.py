@@ -1,0 +1,154 @@
+"""The whole registration against an EnergyDesk VTN: no pages, no changes, tokens given once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.vtn.ledger import MemoryLedger, fleet
+from tests.vtn.scripted import Asked, Say, scripted
+from vendash.models import RegistrationStatus, ResourceWork, VenWork, VtnState
+from vendash.vtn.auth import Credentials
+from vendash.vtn.client import Vtn
+from vendash.vtn.driver import Registrar
+from vendash.vtn.errors import VtnAuthError
+from vendash.vtn.exchange import carry_out
+from vendash.vtn.registrar import Create, Held, LookUp, Read, Taken
+from vendash.vtn.server import Faults, VtnServer, vtn_server
+from vendash.vtn.vensecrets import VenSecretFile
+
+VEN = VenWork(name="Køge", client_id="c", revision=1, remote_id=None, doubtful=False)
+RESOURCE = ResourceWork(
+    key=1,
+    resource=fleet(1, 1)[0],
+    revision=1,
+    ven_remote_id="v1",
+    client_id="c",
+    remote_id=None,
+    doubtful=False,
+)
+
+
+def client(server: VtnServer, folder: Path, *, dialect: str = "") -> Vtn:
+    url = f"{server.url}/openadr3"
+    return Vtn(
+        url,
+        credentials=Credentials(server.client_id, server.client_secret),
+        token_url=f"{url}/auth/token",
+        dialect=dialect,
+        timeout=5.0,
+        ven_secrets=VenSecretFile(folder / "secrets.json", url),
+    )
+
+
+@pytest.mark.parametrize("dialect", ["", "energydesk"])
+async def test_a_fleet_is_registered_and_every_ven_keeps_its_token(
+    tmp_path: Path, dialect: str
+) -> None:
+    async with vtn_server(dialect="energydesk") as server:
+        vtn = client(server, tmp_path, dialect=dialect)
+        ledger = MemoryLedger(fleet(3, 40))
+        summary = await Registrar(ledger, vtn).settle()
+        assert (summary.vens.registered, summary.resources.registered) == (3, 120)
+        assert ledger.states() == {VtnState.OK}
+        async with vtn.connect() as connection:
+            assert await connection.count() == (3, 120)
+        tokens = {vtn.ven_secrets.token(f"Town{n}") for n in range(3)}
+        assert None not in tokens
+        assert len(tokens) == 3
+        assert vtn.dialect == "energydesk"
+        assert vtn.vitals.snapshot().vens_without_token == ()
+
+
+@pytest.mark.parametrize("body_409", ["problem", "list", "id"])
+async def test_lost_answers_leave_nothing_twice_and_a_word_about_tokens_that_are_gone(
+    tmp_path: Path, body_409: str
+) -> None:
+    faults = Faults(fail_after_write=0.3, reset_after_write=0.1, body_409=body_409)  # type: ignore[arg-type]
+    async with vtn_server(dialect="energydesk", faults=faults) as server:
+        vtn = client(server, tmp_path)
+        ledger = MemoryLedger(fleet(8, 20))
+        registrar = Registrar(ledger, vtn)
+        for _ in range(5):
+            await registrar.settle()
+            if ledger.states() == {VtnState.OK}:
+                break
+        assert ledger.states() == {VtnState.OK}
+        async with vtn.connect() as connection:
+            assert await connection.count() == (8, 160)
+        facts = vtn.vitals.snapshot()
+        known = {name for name in ledger.vens if vtn.ven_secrets.token(name)}
+        assert set(facts.vens_without_token) == set(ledger.vens) - known != set()
+        assert any("vendash secret set ven" in sentence for sentence in facts.warnings())
+        assert facts.answers < 160 * 3  # a list for many look-ups, not one for each
+
+
+async def test_a_decision_that_the_vtn_cannot_be_told_is_for_the_operator(tmp_path: Path) -> None:
+    async with vtn_server(dialect="energydesk") as server:
+        vtn = client(server, tmp_path)
+        ledger = MemoryLedger(fleet(1, 2))
+        await Registrar(ledger, vtn).settle()
+        ledger.decide(1, RegistrationStatus.APPROVED)
+        await Registrar(ledger, vtn).settle()
+        assert ledger.rows[1].state is VtnState.CONFLICT
+        assert "This VTN cannot change a resource" in ledger.rows[1].reason
+        assert ledger.rows[2].state is VtnState.OK
+
+
+async def test_many_look_ups_share_one_list_until_one_of_them_has_been_touched() -> None:
+    listed = [{"id": RESOURCE.resource.resource_id, "resource_type": "PV"}]
+
+    def handler(asked: Asked) -> Say:
+        return Say(200, listed) if asked.method == "GET" else Say(500)
+
+    async with (
+        scripted(handler) as server,
+        Vtn(server.url, dialect="energydesk").connect() as connection,
+    ):
+        for _ in range(5):
+            assert isinstance(await carry_out(connection, RESOURCE, LookUp()), Held)
+            await carry_out(connection, RESOURCE, Read(RESOURCE.resource.resource_id))
+        assert server.count("GET /resources") == 1
+        await carry_out(connection, RESOURCE, Create())
+        await carry_out(connection, RESOURCE, LookUp())
+        assert server.count("GET /resources") == 2
+
+
+async def test_an_id_in_a_409_is_adopted_where_the_vtn_shows_no_list() -> None:
+    def handler(asked: Asked) -> Say:
+        return Say(404) if asked.method == "GET" else Say(409, {"id": "v7"})
+
+    async with scripted(handler) as server:
+        vtn = Vtn(server.url, dialect="energydesk")
+        async with vtn.connect() as connection:
+            assert isinstance(await carry_out(connection, VEN, Create()), Taken)
+            found = await carry_out(connection, VEN, LookUp())
+    assert found == Held("v7")
+    assert vtn.vitals.snapshot().vens_without_token == ("Køge",)
+
+
+async def test_a_token_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) -> None:
+    given = "the-token-given-once"
+    (tmp_path / "secrets.json").write_text("{}")
+    (tmp_path / "secrets.json").chmod(0o644)
+    say = Say(201, {"id": "v1", "ven_name": "Køge", "auth_token": given})
+    async with scripted(lambda _: say) as server:
+        keeper = VenSecretFile(tmp_path / "secrets.json", server.url)
+        vtn = Vtn(server.url, dialect="energydesk", ven_secrets=keeper)
+        async with vtn.connect() as connection:
+            assert isinstance(await carry_out(connection, VEN, Create()), Held)
+        facts = vtn.vitals.snapshot()
+        assert "chmod 600" in facts.error
+        assert facts.vens_without_token == ("Køge",)
+        assert given not in repr(facts) + repr(keeper)
+        (tmp_path / "secrets.json").chmod(0o600)
+        keeper.keep_token("Ribe", "another")
+    assert keeper.token("Køge") == given
+
+
+async def test_without_a_configured_token_url_it_is_asked_for(tmp_path: Path) -> None:
+    vtn = Vtn("http://localhost:1", credentials=Credentials("me", "secret"), dialect="energydesk")
+    async with vtn.connect() as connection:
+        with pytest.raises(VtnAuthError, match="OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL"):
+            await connection.greet()
