@@ -87,7 +87,9 @@ def by_typed_targets(query: QueryParams) -> frozenset[Label] | None:
     kind = query.get("targetType")
     if kind is None and not values:
         return None
-    return frozenset(("targets", (kind, value)) for value in values or [None])
+    if not values:
+        return frozenset({("targets", (kind, None))})
+    return frozenset(("targets", (kind, value)) for value in values)
 
 
 def by_objects(query: QueryParams) -> frozenset[Label] | None:

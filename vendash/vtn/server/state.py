@@ -92,11 +92,15 @@ class VtnState:
         found: _Ordered = self._objects.get(kind, {}).values()
         if groups:
             found = min((self._with_label_of(kind, group) for group in groups), key=len)
-        for stored in reversed(list(found)) if newest_first else found:
-            if len(groups) > 1 and any(group.isdisjoint(stored.labels) for group in groups):
-                continue
-            if keep is None or keep(stored):
-                yield stored
+        ordered = reversed(list(found)) if newest_first else iter(found)
+        if len(groups) < 2 and keep is None:
+            return ordered
+        return (
+            stored
+            for stored in ordered
+            if not any(group.isdisjoint(stored.labels) for group in groups)
+            and (keep is None or keep(stored))
+        )
 
     def _with_label_of(self, kind: Kind, group: frozenset[Label]) -> _Ordered:
         indexes = [self._by_label.get((kind, label), {}) for label in group]
