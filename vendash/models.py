@@ -213,8 +213,6 @@ class VenRow(msgspec.Struct, frozen=True, kw_only=True):
     """How many of its resources are wanted at the VTN."""
     accepted: int
     """How many of its resources the VTN has accepted as they are now."""
-    p_max_kw: float
-    """Sum of P_max over its resources."""
     vtn: VtnState
     """Of the VEN itself."""
     vtn_error: str

@@ -186,7 +186,6 @@ def test_what_the_vtn_has_yet_to_be_told(unsent: int, accepted: int, said: str) 
         decisions=StatusCounts(approved=112),
         wanted=112,
         accepted=accepted,
-        p_max_kw=100.0,
         vtn=VtnState.OK,
         vtn_error="",
         client_id="c",

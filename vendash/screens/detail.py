@@ -86,11 +86,11 @@ def resource_lines(detail: ResourceDetail, width: int) -> list[Words]:
     ]
 
 
-def ven_lines(ven: VenRow, width: int) -> list[Words]:
+def ven_lines(ven: VenRow, width: int, p_max_kw: float | None) -> list[Words]:
     """A VEN in lines of at most so many cells."""
     decisions = ven.decisions
     fields = (
-        ("P max", power(ven.p_max_kw)),
+        ("P max", "…" if p_max_kw is None else power(p_max_kw)),
         ("clientID", ven.client_id),
         ("at VTN", ven.remote_id or "not there"),
         ("wanted", f"{ven.wanted:,} of {decisions.total:,}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
@@ -43,6 +43,8 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         self._names: list[str] = []
         self._vens: dict[int, VenRow] = {}
         self._fleet_work: WorkCounts | None = None
+        self._power: Mapping[str, float] = {}
+        """The sum of P_max by VEN in kW, which comes after the rows."""
         self._readings = Readings(console.live)
         super().__init__(console)
         if at_hand := console.vens_at_hand():
@@ -87,11 +89,14 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def find(self) -> Sequence[int]:
         """All VENs that match, in order."""
-        return self._arranged(await self.console.vens())
+        rows = await self.console.vens()
+        if any(term.field is Field.POWER for term in self.filter.terms):
+            self._power = await self.console.fleet.reader.ven_power()
+        return self._arranged(rows)
 
     def _arranged(self, rows: Sequence[VenRow]) -> Sequence[int]:
         self._vens = {self.key_of(row): row for row in rows}
-        shown = [row for row in rows if matches(row, self.filter)]
+        shown = [row for row in rows if matches(row, self.filter, self._power)]
         shown.sort(key=lambda ven: fold(ven.name))
         shown.sort(key=_ORDERS[self.sort])
         if self.descending:
@@ -111,10 +116,11 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         self.total = len(self._vens)
         self._fleet_work = await self.console.fleet.reader.work()
         await super().count()
+        self._power = await self.console.fleet.reader.ven_power()
 
     async def about(self, row: VenRow, width: int) -> list[Words]:
         """A VEN, for the pane."""
-        return ven_lines(row, width)
+        return ven_lines(row, width, self._power.get(row.name))
 
     def check_filter(self, parsed: Filter) -> None:
         """A VEN has a name and a power, and no type or status."""
@@ -320,17 +326,18 @@ def vtn_cell(ven: VenRow) -> Cell:
     return f"{'telling' if left < 1000 else 'tell'} {left}", "text"  # the column has 11 cells
 
 
-def matches(ven: VenRow, wanted: Filter) -> bool:
-    """Whether a VEN is what the filter wants."""
-    return all(_holds(ven, term) is not term.negated for term in wanted.terms)
+def matches(ven: VenRow, wanted: Filter, power: Mapping[str, float]) -> bool:
+    """Whether a VEN is what the filter wants; `power` is the sum of P_max by VEN in kW."""
+    kw = power.get(ven.name, 0.0)
+    return all(_holds(ven, kw, term) is not term.negated for term in wanted.terms)
 
 
-def _holds(ven: VenRow, term: Term) -> bool:
+def _holds(ven: VenRow, kw: float, term: Term) -> bool:
     if isinstance(term.value, str):
         name = fold(ven.name)
         pattern = term.value.replace("[", "[[]").replace("?", "[?]")
         return fnmatchcase(name, f"*{pattern}*" if term.field is Field.TEXT else pattern)
-    kw, wanted = ven.p_max_kw, term.value
+    wanted = term.value
     return {
         "=": kw == wanted,
         "<": kw < wanted,

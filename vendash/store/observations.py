@@ -67,9 +67,6 @@ def vens(connection: sqlite3.Connection) -> list[VenRow]:
         states[ven][state] += number
         wanted[ven] += number if is_wanted else 0
         there[ven][status_of(value)] += number if is_there else 0
-    powers = dict(
-        connection.execute("SELECT ven, sum(p_max_kw) FROM vendash_facts GROUP BY ven").fetchall()
-    )
     known = {
         name: (state, error, identity, remote_id)
         for name, state, error, identity, remote_id in connection.execute(
@@ -90,7 +87,6 @@ def vens(connection: sqlite3.Connection) -> list[VenRow]:
                 decisions=counted,
                 wanted=wanted[ven],
                 accepted=states[ven]["ok"],
-                p_max_kw=powers.get(ven, 0.0),
                 vtn=VtnState(state),
                 vtn_error=error,
                 client_id=identity,
@@ -98,6 +94,12 @@ def vens(connection: sqlite3.Connection) -> list[VenRow]:
             )
         )
     return rows
+
+
+def ven_power(connection: sqlite3.Connection) -> dict[str, float]:
+    """The sum of P_max over the resources of each VEN, in kW."""
+    sums = connection.execute("SELECT ven, sum(p_max_kw) FROM vendash_facts GROUP BY ven")
+    return dict(sums.fetchall())
 
 
 def vtn(connection: sqlite3.Connection) -> tuple[str, str] | None:

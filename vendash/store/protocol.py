@@ -49,6 +49,12 @@ class FleetReader(Protocol):
     async def vens(self) -> list[VenRow]:
         """Every VEN (and `NO_VEN` where a resource has none), by name."""
 
+    async def ven_power(self) -> Mapping[str, float]:
+        """The sum of P_max over the resources of each VEN, in kW.
+
+        Apart from `vens`, for it looks at every resource once more.
+        """
+
     async def counts(self, query: Query) -> StatusCounts:
         """How many resources of the query, its status left out, carry each decision."""
 

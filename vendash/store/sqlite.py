@@ -115,6 +115,10 @@ class SqliteStore:
         """Every VEN, by name."""
         return await self._database.read_slowly(observations.vens)
 
+    async def ven_power(self) -> Mapping[str, float]:
+        """The sum of P_max over the resources of each VEN, in kW."""
+        return await self._database.read_slowly(observations.ven_power)
+
     async def counts(self, query: Query) -> StatusCounts:
         """How many resources of the query, its status left out, carry each decision."""
         return await self._database.read_slowly(lambda c: resources.counts(c, query))
