@@ -88,9 +88,7 @@ def _fault(text: str) -> tuple[str, object]:
         said = {name: None if value == "none" else value}
         return name, getattr(msgspec.convert(said, Faults, strict=False), name)
     except msgspec.ValidationError:
-        raise VendashError(
-            f"--fault: write {name}=VALUE, where VALUE is {_allowed(name)}."
-        ) from None
+        raise VendashError(f"--fault: {name}= takes {_allowed(name)}.") from None
 
 
 def _allowed(name: str) -> str:
