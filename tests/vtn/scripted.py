@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -58,7 +59,9 @@ class Scripted:
 
 
 @asynccontextmanager
-async def scripted(handler: Handler) -> AsyncIterator[Scripted]:
+async def scripted(
+    handler: Handler, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Scripted]:
     """Serve for the length of the block. A handler that returns bytes has the line closed after."""
     found = Scripted("")
 
@@ -73,13 +76,13 @@ async def scripted(handler: Handler) -> AsyncIterator[Scripted]:
             if isinstance(answer, bytes):
                 break
 
-    async with listening(talk) as url:
+    async with listening(talk, tls=tls) as url:
         found.url = url
         yield found
 
 
 @asynccontextmanager
-async def listening(talk: Talk) -> AsyncIterator[str]:
+async def listening(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Every connection is talked to so; all have ended when the block has."""
     talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -94,7 +97,7 @@ async def listening(talk: Talk) -> AsyncIterator[str]:
             writer.close()
             del talks[task]
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
