@@ -421,7 +421,7 @@ def why_off(wanted: Action, now: Situation) -> str:
 
 
 _FIRST = {
-    "vens": ("open", "register", "approve", "suspend", "mark", "filter", "next_trouble"),
+    "vens": ("open", "register", "approve", "suspend", "mark", "filter", "next_trouble", "undo"),
     "resources": ("open", "register", "approve", "suspend", "mark", "filter", "undo", "pend"),
     "help": ("back",),
     "detail": ("back",),

@@ -438,3 +438,42 @@ async def test_one_can_move_before_all_rows_are_known(
 
 def cursor_lines(operator: Operator) -> list[str]:
     return [line for line in operator.lines if line.startswith("▸")]
+
+
+async def test_a_number_goes_to_the_screen_itself(tmp_path: Path) -> None:
+    """Not to what was opened from it before."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("4", "enter")
+        assert "Activity ›" in operator.header
+        await operator.press("1", "4")
+        assert "Activity ›" not in operator.header
+
+
+async def test_an_engine_that_was_started_again_is_said(tmp_path: Path) -> None:
+    """Whoever watches knows why the numbers stood still."""
+    engine = Engine()
+    async with at_console(tmp_path, engine=engine) as operator:
+        engine.news = "The engine had died; it was started again and goes on where it was."
+        await operator.wait(lambda: not engine.news)
+        operator.app.show_current()
+        await operator.see("The engine had died; it was started again")
+
+
+async def test_the_last_words_of_an_engine_that_was_killed_are_not_believed(tmp_path: Path) -> None:
+    """There is none, and that is said."""
+    engine = Engine()
+    async with at_console(tmp_path, engine=engine) as operator:
+        engine.stopped = True
+        write_status(tmp_path, replace(status(), beat=time.monotonic() - 60.0))
+        operator.app.second()
+        assert "ENGINE none" in operator.header
+
+
+async def test_an_undo_of_the_simulation_is_asked_in_its_own_words(tmp_path: Path) -> None:
+    """It is about no number of rows."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":simulate on\r")
+        await operator.press("u")
+        assert operator.reserved.startswith("UNDO simulate on, x1, ")
+        await operator.press("y")
+        assert operator.reserved == "undid simulate on, x1; u redoes"

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from tests.screens.fleet import NOON
 from tests.screens.readers import NoReader
 from vendash.actions import Situation
 from vendash.fleet import Fleet
 from vendash.screens import lines
-from vendash.screens.console import Console
-from vendash.telemetry.status import EngineStatus, Health, ServiceStatus
+from vendash.screens.console import Console, Notice
+from vendash.telemetry.status import (
+    EngineStatus,
+    Health,
+    RegistrationProgress,
+    ServiceStatus,
+)
 from vendash.widgets.line import width
 
 
@@ -91,6 +97,41 @@ def test_the_footer_offers_only_what_works() -> None:
     assert "enter:open" not in offered(Situation(screen="vens", rows=False))
     assert "n:next" not in offered(Situation(screen="vens", trouble=False))
     assert "a:approve" not in offered(Situation(screen="vens", acting="approve"))
+
+
+@pytest.mark.parametrize("screen", ["vens", "resources"])
+def test_a_narrow_footer_has_what_is_used_most(screen: str) -> None:
+    """At 80 cells: open, register, approve, suspend, mark, filter and undo."""
+    left, _ = lines.footer(Situation(screen=screen, trouble=False), 80)
+    keys = "".join(text for text, style in left if style == "key")
+    assert keys.startswith("enterrasspace/u")
+
+
+@pytest.mark.parametrize("screen", ["help", "detail"])
+def test_what_was_opened_says_how_to_go_back(screen: str) -> None:
+    """First of all."""
+    left, _ = lines.footer(Situation(screen=screen), 80)
+    assert "".join(text for text, _ in left).startswith("esc:back")
+
+
+@pytest.mark.parametrize(("verb", "lead"), [("REMOVE", "REMOVE Aarhus"), ("SEND", "SEND Aarhus")])
+def test_progress_says_what_is_done(verb: str, lead: str) -> None:
+    """What is taken from the VTN is not registered there."""
+    progress = RegistrationProgress(
+        done=1, total=4, failed=0, per_second=1.0, seconds_left=None, ven="Aarhus", verb=verb
+    )
+    assert "".join(text for text, _ in lines.progress_words(progress)).startswith(f"{lead}  █")
+
+
+def test_a_sentence_soon_gives_way_to_the_progress_that_follows_it() -> None:
+    """It stands longer where nothing goes on."""
+    made = console()
+    made.notice = Notice("registering 45", trouble=False, at=time.monotonic() - 5.0)
+    assert lines.reserved(made, None) == [("registering 45", "strong")]
+    going_on = RegistrationProgress(done=1, total=4, failed=0, per_second=1.0, seconds_left=None)
+    assert made.status is not None
+    made.status = replace(made.status, registration=going_on)
+    assert lines.reserved(made, None) == lines.progress_words(going_on)
 
 
 @pytest.mark.parametrize(

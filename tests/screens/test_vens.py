@@ -18,6 +18,43 @@ async def test_the_second_line_adds_up_to_the_fleet(tmp_path: Path) -> None:
         assert "! 3" in operator.work
 
 
+async def test_what_needs_a_person_is_seen_beside_the_marks(tmp_path: Path) -> None:
+    """At 80 cells what is well gives way to them: first the suspended, then the approved."""
+    async with at_console(tmp_path) as operator:
+        await operator.press("A", "/", *"aal", "enter")
+        assert operator.work.endswith("1 marked, +5 hidden")
+        assert "≠ 0  ! 3" in operator.work
+        assert "suspended" not in operator.work
+
+
+async def test_what_is_approved_here_alone_is_said(tmp_path: Path) -> None:
+    """A decision is no registration: the VTN was never asked to hold these."""
+    async with at_console(tmp_path) as operator:
+        await operator.press(*"/herning", "enter", "a", "y")
+        said = "approved 12 in Herning; not at the VTN yet: r registers; u undoes"
+        assert operator.reserved == said
+        operator.app.console_state.notice = None
+        operator.app.show_current()
+        await operator.idle()
+        assert operator.reserved == "12 approved here are not at the VTN yet: r registers"
+
+
+async def test_esc_takes_the_filter_away_and_stays_on_the_row(tmp_path: Path) -> None:
+    """What was looked for is what one goes on with."""
+    async with at_console(tmp_path) as operator:
+        await operator.press(*"/herning", "enter", "escape")
+        assert "Herning" in operator.cursor
+        assert len(operator.list.table.keys) > 1
+
+
+async def test_only_what_is_not_there_is_asked_to_be_registered(tmp_path: Path) -> None:
+    """Aarhus has eight at the VTN, of which two were refused."""
+    async with at_console(tmp_path) as operator:
+        await operator.press(*"/aarhus", "enter", "r")
+        assert operator.reserved.startswith("REGISTER Aarhus: 8 resources")
+        assert "; 6 so already" in operator.reserved
+
+
 async def test_trouble_comes_first(tmp_path: Path) -> None:
     """Lists sort by trouble unless the operator chose another order."""
     async with at_console(tmp_path) as operator:

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from vendash.widgets.brush import Brush
 from vendash.widgets.columns import Column, lay_out
 from vendash.widgets.keys import place_of
-from vendash.widgets.palette import textual_themes
+from vendash.widgets.palette import THEMES, palette, textual_themes
 from vendash.widgets.rows import RowCache
 from vendash.widgets.table import Table
 
@@ -186,3 +188,31 @@ async def test_a_key_is_found_near_its_last_place_and_far_from_it() -> None:
     assert await place_of(999_999, keys, near=3) == 999_998
     assert await place_of(-1, keys, near=3) is None
     assert await place_of(None, keys, near=3) is None
+
+
+async def test_a_terminal_made_small_and_large_again_shows_the_same_rows() -> None:
+    """The list does not stay scrolled to where the cursor had to be in the meantime."""
+    async with shown(array("q", range(100))) as (app, pilot):
+        app.table.move_to(14)
+        await pilot.pause()
+        before = app.lines()
+        await pilot.resize_terminal(40, 3)
+        await pilot.pause()
+        assert app.table.top == 13
+        await pilot.resize_terminal(40, 11)
+        await pilot.pause()
+        assert app.lines() == before
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_is_dim_is_dim_under_the_cursor_too(theme: str) -> None:
+    """A stale value is not to look fresh because the cursor is on it."""
+    styles = palette(theme)
+    painted = []
+    for style in ("text", "dim"):
+        brush = Brush(styles, styles.cursor)
+        brush.put("4m", style)
+        painted.append(brush.filled(2)[0].style)
+    assert painted[0] != painted[1]
+    assert painted[1] is not None
+    assert painted[1].bgcolor == styles.cursor.bgcolor

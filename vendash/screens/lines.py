@@ -16,6 +16,8 @@ from vendash.widgets.text import fit, thousands, visible
 
 NOTICE_SECONDS = 8.0
 """How long a sentence stands on the reserved line, unless the operator goes elsewhere first."""
+BEFORE_PROGRESS_SECONDS = 4.0
+"""The same while something goes on that is to be seen there."""
 _BAR_CELLS = 20
 
 
@@ -101,7 +103,8 @@ def reserved(console: Console, waiting: int | None) -> Words:
     status = console.status if console.status is not None and console.status.fresh else None
     progress = None if status is None else status.registration
     notice = console.notice
-    if notice is not None and _age(notice) < NOTICE_SECONDS:
+    shown_for = NOTICE_SECONDS if progress is None else BEFORE_PROGRESS_SECONDS
+    if notice is not None and _age(notice) < shown_for:
         return [(visible(notice.text), "trouble" if notice.trouble else "strong")]
     if progress is not None:
         return progress_words(progress)

@@ -234,6 +234,7 @@ class ListScreen(LoadingScreen[R], Generic[R]):
         if self.table.range_from is not None:
             self.table.end_range(mark=False)
         elif self.filter_text:
+            self.follows_row = True
             self.set_filter("")
         elif len(self.table.marks):
             self.table.marks.clear()

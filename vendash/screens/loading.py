@@ -71,6 +71,8 @@ class LoadingScreen(BaseScreen, Generic[R]):
         self._all_counted = asyncio.Event()
         self._asked_anew = True
         """The operator asked for other rows; else the database has changed."""
+        self.follows_row = False
+        """The rows asked for next are the same and more: the cursor stays on its row."""
         self._stale = False
         self._renewed = 0.0
 
@@ -179,7 +181,9 @@ class LoadingScreen(BaseScreen, Generic[R]):
 
     async def _load_keys(self, generation: int, *, anew: bool) -> None:
         table = self.table
-        place = Place(table.cursor_key, table.cursor, at_start=anew and table.cursor == 0)
+        at_start = anew and table.cursor == 0 and not self.follows_row
+        self.follows_row = False
+        place = Place(table.cursor_key, table.cursor, at_start=at_start)
         finding = asyncio.ensure_future(self.find())
         try:
             if anew:

@@ -14,7 +14,6 @@ from vendash.models import (
     NO_VEN,
     RegistrationStatus,
     ResourceRow,
-    ResourceType,
     StatusCounts,
     VtnState,
 )
@@ -24,21 +23,21 @@ from vendash.screens.deciding import Verb, rows_words
 from vendash.screens.detail import DetailScreen, resource_lines, wrong
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
+from vendash.screens.resource_cells import (
+    GLYPHS,
+    TABS,
+    TITLES,
+    count_of,
+    name_cell,
+    p_max_cell,
+    type_cell,
+    vtn_cell,
+)
 from vendash.screens.vens import no_fleet
 from vendash.widgets.columns import Cell, Column
 from vendash.widgets.keys import without
 from vendash.widgets.palette import Words
 from vendash.widgets.text import visible
-
-GLYPHS = {
-    RegistrationStatus.PENDING: ("◌", "pending"),
-    RegistrationStatus.APPROVED: ("●", "approved"),
-    RegistrationStatus.SUSPENDED: ("■", "suspended"),
-}
-"""Every row shows its decision by glyph, so that it can be read without colour."""
-
-TABS = (*RegistrationStatus, None)
-"""The tabs; None is All."""
 
 _TROUBLE = frozenset({VtnState.FAILED, VtnState.CONFLICT, VtnState.DIFFERENT})
 _MOST_TROUBLES = 1000
@@ -91,10 +90,10 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
             Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
             Column(title="age", width=4, gap=1, right=True, live=True, cell=self._age),
             Column(title="", width=1, marker=True, cell=lambda row: GLYPHS[row.status]),
-            Column(title="Resource", width=20, flex=3, gap=1, cell=_name),
-            Column(title="Type", width=4, cell=lambda row: _type(row.type)),
+            Column(title="Resource", width=20, flex=3, gap=1, cell=name_cell),
+            Column(title="Type", width=4, cell=lambda row: type_cell(row.type)),
             Column(title="Sub type", width=9, flex=1, cell=lambda row: row.sub_type),
-            Column(title="P max kW", width=8, gap=1, right=True, cell=_p_max),
+            Column(title="P max kW", width=8, gap=1, right=True, cell=p_max_cell),
             Column(title="VTN", width=12, flex=1, cell=vtn_cell),
             Column(title="Address", width=20, flex=2, from_width=116, cell=lambda row: row.address),
             Column(
@@ -135,7 +134,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         """How many carry each decision, with and without the filter."""
         reader = self.console.fleet.reader
         self._counts = await reader.counts(Query(ven=self.ven))
-        self.total = _of(self._counts, self.status)
+        self.total = count_of(self._counts, self.status)
         await super().count()
 
     async def about(self, row: ResourceRow, width: int) -> list[Words]:
@@ -156,8 +155,8 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         words: Words = []
         for tab in TABS:
             glyph, style = GLYPHS[tab] if tab is not None else ("", "text")
-            title = _TITLES[tab]
-            count = "" if self._counts is None else f" {_of(self._counts, tab):,}"
+            title = TITLES[tab]
+            count = "" if self._counts is None else f" {count_of(self._counts, tab):,}"
             left, right = ("[", "]") if tab is self.status else (" ", " ")
             active = "strong" if tab is self.status else "text"
             words += [(left, active), (f"{glyph} " if glyph else "", style)]
@@ -168,9 +167,9 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         """What an empty tab, an empty VEN and an empty fleet say."""
         if self._counts is not None and self._counts.total:
             others = ", ".join(
-                f"{_of(self._counts, tab):,} {tab.value.lower()}"
+                f"{count_of(self._counts, tab):,} {tab.value.lower()}"
                 for tab in RegistrationStatus
-                if tab is not self.status and _of(self._counts, tab)
+                if tab is not self.status and count_of(self._counts, tab)
             )
             return [[(f"None here; {others}. ", "text"), ("tab", "key"), (" shows them.", "text")]]
         if self.ven is None:
@@ -273,45 +272,3 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
     def situation(self) -> actions.Situation:
         """As in every list; where trouble is, is found out when it is asked for."""
         return super().situation()
-
-
-_TITLES = {
-    RegistrationStatus.PENDING: "Pending",
-    RegistrationStatus.APPROVED: "Approved",
-    RegistrationStatus.SUSPENDED: "Susp.",
-    None: "All",
-}
-
-
-def _of(counts: StatusCounts, tab: RegistrationStatus | None) -> int:
-    return counts.total if tab is None else int(getattr(counts, tab.value.lower()))
-
-
-def _name(row: ResourceRow) -> Cell:
-    return (row.name, "text") if row.enabled else (f"{row.name} (disabled)", "dim")
-
-
-def _type(kind: ResourceType) -> str:
-    return "BATT" if kind is ResourceType.BATTERY else kind.value
-
-
-def _p_max(row: ResourceRow) -> str:
-    return f"{row.p_max_kw:,.5g}"
-
-
-_SHORT = {
-    RegistrationStatus.PENDING: "pending",
-    RegistrationStatus.APPROVED: "approved",
-    RegistrationStatus.SUSPENDED: "susp.",
-}
-
-
-def vtn_cell(row: ResourceRow) -> Cell:
-    """What is at the VTN, in the operator's words."""
-    if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
-        return f"! {row.vtn_error or row.vtn.value}", "trouble"
-    if row.vtn is VtnState.DIFFERENT:
-        return f"≠ {_SHORT[row.vtn_status] if row.vtn_status else 'differs'}", "different"
-    if row.vtn is VtnState.UNWANTED:
-        return "-", "dim"
-    return row.vtn.value, "text" if row.vtn is VtnState.OK else "dim"

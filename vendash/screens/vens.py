@@ -18,6 +18,7 @@ from vendash.screens.deciding import Verb, vens_words
 from vendash.screens.detail import ven_lines
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
+from vendash.screens.work import work_words
 from vendash.widgets.columns import Cell, Column
 from vendash.widgets.line import width
 from vendash.widgets.palette import Words
@@ -240,27 +241,6 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
     async def action_previous_trouble(self, argument: str = "") -> None:
         """To the previous one."""
         await self._go_to_trouble(-1)
-
-
-def work_words(work: WorkCounts, cells: int) -> Words:
-    """The work to do in so many cells; what needs no one gives way, what needs a person never."""
-    whole = [
-        ("decide", work.decide, "pending"),
-        ("unsent", work.unsent, "text"),
-        ("approved", work.approved, "approved"),
-        ("suspended", work.suspended, "suspended"),
-        ("≠", work.different, "different"),
-        ("!", work.trouble, "trouble"),
-    ]
-    for titles in (whole, [*whole[:3], *whole[4:]], [*whole[:2], *whole[4:]], whole[4:]):
-        words: Words = [(thousands(work.total), "strong")]
-        for title, count, style in titles:
-            words += [(f"  {title} ", "dim"), (thousands(count), style if count else "dim")]
-        if width(words) < cells:
-            break
-    if (work.different or work.trouble) and width(words) + 8 <= cells:
-        words.append(("  n:next", "key"))
-    return words
 
 
 def _quoted(name: str) -> str:

@@ -18,12 +18,12 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from vendash.widgets.brush import Brush
-from vendash.widgets.columns import GUTTER, Cell, Column, lay_out
+from vendash.widgets.cells import heading, live_cells, live_width, put_cells
+from vendash.widgets.columns import Cell, Column, lay_out
 from vendash.widgets.ground import Grounded
 from vendash.widgets.marks import Marks
 from vendash.widgets.palette import Palette, Words, palette
 from vendash.widgets.rows import RowCache
-from vendash.widgets.text import fit, visible
 
 R = TypeVar("R")
 
@@ -62,6 +62,7 @@ class Table(Grounded, Generic[R]):
         self._wanted = asyncio.Event()
         self._loaded = asyncio.Event()
         self._layout: list[tuple[Column[R], int]] = []
+        self._laid_out_in = 0
         self._live_painted: dict[int, tuple[int, tuple[Cell, ...]]] = {}
 
     # --- what is shown ----------------------------------------------------------------------
@@ -125,10 +126,10 @@ class Table(Grounded, Generic[R]):
 
     def refresh_live(self) -> None:
         """Paint the live cells that have changed, and nothing else."""
-        width = self._live_width
+        width = live_width(self._layout)
         for line, (key, before) in list(self._live_painted.items()):
             row = self.cache.get(key)
-            if row is not None and self._live_cells(row) != before:
+            if row is not None and live_cells(row, self._layout) != before:
                 self.refresh(Region(0, line, width, 1))
 
     def refresh_row(self, index: int) -> None:
@@ -242,30 +243,20 @@ class Table(Grounded, Generic[R]):
 
     def on_resize(self, event: Resize) -> None:
         """Lay the columns out anew."""
-        self._layout = lay_out(self.columns, event.size.width)
         self._live_painted.clear()
         self.top = self._rest_top
         self._keep_in_view()
         self._need_rows()
         self.refresh()
 
-    @property
-    def _live_width(self) -> int:
-        return GUTTER + sum(
-            width + (column.gap if place else 0)
-            for place, (column, width) in enumerate(self._layout)
-            if column.live
-        )
-
-    def _live_cells(self, row: R) -> tuple[Cell, ...]:
-        return tuple(column.cell(row) for column, _ in self._layout if column.live)
-
     def render_line(self, y: int) -> Strip:
         """The heading, a row, or what is said instead of rows."""
         width = self.size.width
+        if width != self._laid_out_in:  # here, for the first paint comes before the first resize
+            self._layout, self._laid_out_in = lay_out(self.columns, width), width
         styles = palette(self.app.theme)
         if y == 0:
-            return Strip(self._heading(styles)).adjust_cell_length(width)
+            return Strip([Segment(heading(self._layout), styles.heading)]).adjust_cell_length(width)
         place = self.top + y - 1
         if place < len(self.keys):
             segments = self._row(place, y, styles)
@@ -273,13 +264,6 @@ class Table(Grounded, Generic[R]):
             self._live_painted.pop(y, None)
             segments = self._said(y, styles)
         return Strip(segments).adjust_cell_length(width, styles.text)
-
-    def _heading(self, styles: Palette) -> list[Segment]:
-        text = " " * GUTTER
-        for place, (column, width) in enumerate(self._layout):
-            gap = column.gap if place else 0
-            text += " " * gap + fit(column.title, width, right=column.right)
-        return [Segment(text, styles.heading)]
 
     def _said(self, y: int, styles: Palette) -> list[Segment]:
         line = y - 2
@@ -304,21 +288,6 @@ class Table(Grounded, Generic[R]):
             self._live_painted.pop(line, None)
             paint.put("…", "dim")
         else:
-            self._live_painted[line] = (key, self._live_cells(row))
-            self._cells(row, key in self.marks, paint)
+            self._live_painted[line] = (key, live_cells(row, self._layout))
+            put_cells(row, self._layout, paint, marked=key in self.marks)
         return paint.filled(self.size.width)
-
-    def _cells(self, row: R, marked: bool, paint: Brush) -> None:
-        live = max((i for i, (column, _) in enumerate(self._layout) if column.live), default=-1)
-        for place, (column, width) in enumerate(self._layout):
-            cell = column.cell(row)
-            text, style = cell if isinstance(cell, tuple) else (cell, "text")
-            gap = column.gap if place else 0
-            if column.marker:
-                paint.put(" " * (gap - 1), "text")
-                paint.put("*" if marked else " ", "mark")
-            else:
-                paint.put(" " * gap, "text")
-            paint.put(fit(visible(text), width, right=column.right), style)
-            if place == live:
-                paint.cut()
