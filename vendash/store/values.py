@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -74,21 +75,47 @@ def number_of(value: object) -> float:
     return number if math.isfinite(number) else 0.0
 
 
+class _Capacities(msgspec.Struct):
+    """As the original keeps them."""
+
+    P_max_kw: float = 0.0
+    P_min_kw: float = 0.0
+    E_max_kwh: float = 0.0
+    E_min_kwh: float = 0.0
+
+
+class _Location(msgspec.Struct):
+    latitude: float = 0.0
+    longitude: float = 0.0
+
+
+_read_capacities = msgspec.json.Decoder(_Capacities).decode
+_read_location = msgspec.json.Decoder(_Location).decode
+
+
 def capacities_of(value: object) -> Capacities:
     """The capacities; 0 for each one that is missing or no number."""
-    given = object_of(value)
+    try:
+        found = _read_capacities(value)  # type: ignore[arg-type]
+    except (msgspec.MsgspecError, TypeError, UnicodeEncodeError, RecursionError):
+        given = object_of(value)
+        found = _Capacities(*(number_of(given.get(name)) for name in _Capacities.__struct_fields__))
     return Capacities(
-        p_max_kw=number_of(given.get("P_max_kw")),
-        p_min_kw=number_of(given.get("P_min_kw")),
-        e_max_kwh=number_of(given.get("E_max_kwh")),
-        e_min_kwh=number_of(given.get("E_min_kwh")),
+        p_max_kw=found.P_max_kw,
+        p_min_kw=found.P_min_kw,
+        e_max_kwh=found.E_max_kwh,
+        e_min_kwh=found.E_min_kwh,
     )
 
 
 def location_of(value: object) -> Location:
     """The place; 0, 0 where it is missing."""
-    given = object_of(value)
-    return Location(number_of(given.get("latitude")), number_of(given.get("longitude")))
+    try:
+        found = _read_location(value)  # type: ignore[arg-type]
+    except (msgspec.MsgspecError, TypeError, UnicodeEncodeError, RecursionError):
+        given = object_of(value)
+        found = _Location(*(number_of(given.get(name)) for name in _Location.__struct_fields__))
+    return Location(found.latitude, found.longitude)
 
 
 def capacities_json(capacities: Capacities) -> str:
@@ -150,6 +177,7 @@ def _connection_of(row: tuple[Any, ...]) -> Connection:
     )
 
 
+@lru_cache(maxsize=256)
 def _member(value: object, default: E) -> E:
     """The member of the default's kind that the value names, else the default."""
     try:
