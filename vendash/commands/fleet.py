@@ -74,9 +74,7 @@ async def import_folder(fleet: Fleet, folder: Path) -> str:
         VendashError: There is a bad row; nothing was imported.
     """
     if not await asyncio.to_thread(_has_tables, folder):
-        raise VendashError(
-            f"There is no CSV file in {folder}: type :import and the folder with your CSV files."
-        )
+        raise VendashError(f"No CSV file in {folder}: name the folder with yours.")
     found = await asyncio.to_thread(read_assets, folder)
     if found.problems:
         first, more = found.problems[0], len(found.problems) - 1

@@ -71,6 +71,7 @@ class ItemsScreen(ListScreen[AuditItem]):
         """All of them."""
         if not self._items:
             self._items = await self.console.fleet.reader.action_items(self._action.sequence)
+        self.table.remember(self._items[: self.table.page])  # seen at once
         return array("q", (item.key for item in self._items))
 
     async def first(self, limit: int) -> Sequence[AuditItem]:
