@@ -218,6 +218,8 @@ class VenRow(msgspec.Struct, frozen=True, kw_only=True):
     vtn_error: str
     client_id: str
     remote_id: str | None
+    vtn_since: float | None = None
+    """As `ResourceRow.vtn_since`, of the VEN itself."""
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):

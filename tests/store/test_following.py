@@ -167,6 +167,31 @@ async def test_a_ven_that_all_have_left_is_removed_after_the_last_of_them(
     assert (old.name, old.wanted, old.remote_id) == ("Herning", False, "ven-Herning")
 
 
+async def test_what_has_lost_its_ven_here_says_so_and_can_be_unregistered(
+    store: SqliteStore, path: Path
+) -> None:
+    await register(store)
+    with other_program(path) as connection:
+        connection.execute("UPDATE resources SET ven = NULL WHERE id = 1")
+    assert await store.due_resources(9) == []
+    (row,) = await store.rows([1])
+    assert (row.vtn, row.vtn_error[:30]) == (VtnState.CONFLICT, "It has no VEN any more: give i")
+    assert (await store.want_at_vtn([1], True, actor="anna")).skipped == 1
+    assert (await store.want_at_vtn([1], False, actor="anna")).changed == 1
+    (item,) = await store.due_resources(9)
+    assert (item.wanted, item.ven_remote_id, item.remote_id) == (False, "ven-Aalborg", "remote-1")
+
+
+async def test_what_has_its_ven_back_is_sent_as_before(store: SqliteStore, path: Path) -> None:
+    await register(store)
+    for ven in (None, "Aalborg"):
+        with other_program(path) as connection:
+            connection.execute("UPDATE resources SET ven = ? WHERE id = 1", (ven,))
+        await store.due_vens(9)
+    (item,) = await store.due_resources(9)
+    assert (item.wanted, item.remote_id, item.held_under) == (True, "remote-1", None)
+
+
 # --- VENs that go ----------------------------------------------------------------------------
 
 
@@ -293,6 +318,16 @@ async def test_an_emptied_vtn_is_filled_again_and_it_ends(store: SqliteStore) ->
     await store.complete([there(each, f"fresh-{each.key}") for each in work])
     assert await store.registration_progress() == (15, 15, 0)
     assert (await store.due_vens(9), await store.due_resources(9)) == ([], [])
+
+
+async def test_what_is_lost_is_looked_up_without_being_held_back(store: SqliteStore) -> None:
+    await register(store, "Herning")
+    await store.set_status([6], ANY, APPROVED, actor="anna")
+    (item,) = await store.due_resources(9)
+    await store.complete([lost(item)])
+    (ven,) = await store.due_vens(9, hold=3.0)
+    await store.complete([there(ven, "another")])
+    assert len(await store.due_resources(9, hold=3.0)) == 4
 
 
 async def test_a_ven_that_is_lost_again_and_again_ends_with_the_operator(

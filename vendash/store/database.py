@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -93,18 +92,18 @@ class Link:
             raise explain(error, self._path) from error
 
 
-@dataclass(slots=True)
 class _Question(Generic[T]):
     """A reading function that nobody may want to hear the answer of any more."""
 
-    work: Work[T]
-    given_up: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, work: Work[T]) -> None:
+        self._work = work
+        self.given_up = threading.Event()
 
     def run(self, connection: sqlite3.Connection) -> T:
         # Not interrupt(): that misses a statement that is about to begin, which then runs on.
         connection.set_progress_handler(self.given_up.is_set, INSTRUCTIONS)
         try:
-            return tolerant(self.work)(connection)
+            return tolerant(self._work)(connection)
         finally:
             connection.set_progress_handler(None, 0)
 

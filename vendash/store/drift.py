@@ -16,7 +16,7 @@ from vendash.errors import VendashError
 from vendash.models import Connection, DriftItem, DriftKind, Resource, Seen, SurveyOutcome
 from vendash.store.decisions import current_vtn, set_setting, setting
 from vendash.store.ledger import lose_vens
-from vendash.store.standing import CURRENT_VTN, NOW
+from vendash.store.standing import CURRENT_VTN, DIFFERS, NOW
 
 _COLUMNS = (
     "kind, what, key, name, ven, ven_remote_id, remote_id, fields, stamp, body, resource, settled"
@@ -278,13 +278,9 @@ def _publish(connection: sqlite3.Connection, at: dict[str, Any]) -> None:
         f" SELECT :vtn, :began, {_COLUMNS} FROM temp.found ORDER BY rowid",
         at,
     )
-    differs = (
-        "EXISTS (SELECT 1 FROM vendash_drift d WHERE d.key = vendash_observations.key"
-        " AND d.kind IN ('different', 'double') AND d.settled IS NULL)"
-    )
     connection.execute(
         f"UPDATE vendash_observations SET state = 'ok', since = {NOW}"
-        f" WHERE state = 'different' AND NOT {differs}"
+        f" WHERE state = 'different' AND NOT {DIFFERS}"
     )
     connection.execute(
         f"UPDATE vendash_observations SET state = 'different', since = {NOW} WHERE state = 'ok'"

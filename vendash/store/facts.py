@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from vendash.filters import fold
 from vendash.store import audit
-from vendash.store.standing import CURRENT_VTN, NOW, OBSERVED, want_vens
+from vendash.store.standing import CURRENT_VTN, HAS_VEN, NOW, OBSERVED, want_vens
 from vendash.store.values import number_of, object_of, status_of, text_of, ven_of
 
 UNKNOWN_STATUS = (
@@ -144,6 +144,12 @@ def _rebuild(connection: sqlite3.Connection) -> None:
         f"UPDATE vendash_observations SET since = {NOW},"
         " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
         " WHERE key IN (SELECT key FROM vendash_stale)"
+    )
+    connection.execute(
+        "UPDATE vendash_observations SET state = 'conflict', error = ? WHERE wanted"
+        " AND state = 'waiting' AND key IN (SELECT s.key FROM vendash_stale s"
+        f" JOIN resources r ON r.id = s.key WHERE NOT {HAS_VEN})",
+        ("It has no VEN any more: give it one, or unregister it.",),
     )
 
 

@@ -69,9 +69,9 @@ _VENS = (
     f" AND (wanted OR ((remote_id IS NOT NULL OR doubtful) AND {HOLDS_NOTHING}))"
 )
 _REMOVALS = (
-    f" FROM vendash_removals v WHERE vtn = :vtn AND what = :what AND {_OPEN} AND id {_NOT}"
+    f" FROM vendash_removals m WHERE vtn = :vtn AND what = :what AND {_OPEN} AND id {_NOT}"
     " AND NOT (what = 'ven' AND EXISTS (SELECT 1 FROM vendash_removals below"
-    " WHERE below.vtn = v.vtn AND below.what = 'resource' AND below.held_under = v.remote_id))"
+    " WHERE below.vtn = m.vtn AND below.what = 'resource' AND below.held_under = m.remote_id))"
 )
 
 
@@ -159,18 +159,22 @@ def due_in(connection: sqlite3.Connection, leases: Leases, hold: float) -> float
     removals = _REMOVALS.replace(":leased", ":removals").replace(":what", "what")
     (wait,) = connection.execute(
         f"SELECT min(wait) FROM (SELECT {_wait('v')} AS wait {vens}"
-        f" UNION ALL SELECT {_wait('o')} {resources} UNION ALL SELECT {_wait('v')} {removals})",
+        f" UNION ALL SELECT {_wait('o')} {resources} UNION ALL SELECT {_wait('m')} {removals})",
         parameters,
     ).fetchone()
     return None if wait is None else max(0.0, wait)
 
 
 def _wait(table: str) -> str:
-    """Seconds until a row may leave; a change after now was made before the clock was put back."""
-    return (
-        f"CASE WHEN {table}.state = 'sending' OR {table}.since > {NOW} THEN 0"
-        f" ELSE {table}.since + :hold - {NOW} END"
-    )
+    """Seconds until a row may leave.
+
+    What is wanted and in doubt is looked up at once, since an undo could not take it back; and a
+    change after now was made before the clock was set back.
+    """
+    at_once = f"{table}.state = 'sending' OR {table}.since > {NOW}"
+    if table != "m":  # a removal is never wanted
+        at_once += f" OR ({table}.wanted AND {table}.doubtful)"
+    return f"CASE WHEN {at_once} THEN 0 ELSE {table}.since + :hold - {NOW} END"
 
 
 def _ripe(table: str) -> str:
@@ -218,7 +222,7 @@ def _due_removals(
     if limit <= 0:
         return []
     rows = connection.execute(
-        f"SELECT id, name, ven, held_under, remote_id, doubtful {_REMOVALS} AND {_ripe('v')}"
+        f"SELECT id, name, ven, held_under, remote_id, doubtful {_REMOVALS} AND {_ripe('m')}"
         " ORDER BY id LIMIT :limit",
         {"vtn": vtn, "what": what, "leased": json_list(leases.removals), "hold": hold,
          "limit": limit},

@@ -227,7 +227,7 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
     )
     connection.execute(
         "DELETE FROM vendash_drift WHERE key IN (SELECT value FROM json_each(?))"
-        " AND kind IN ('only here', 'different')",
+        f" AND vtn = {CURRENT_VTN} AND kind IN ('only here', 'different')",
         (json_list(item.key for item in held),),
     )
 

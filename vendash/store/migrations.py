@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from vendash.errors import VendashError
@@ -34,7 +33,7 @@ _BESIDE = 2
 @cache
 def schema() -> dict[int, str]:
     """The SQL of every migration by its number."""
-    folder = files("vendash.store") / "schema"
+    folder = Path(__file__).with_name("schema")
     return {
         int(each.name.split("_", 1)[0]): each.read_text(encoding="utf-8")
         for each in sorted(folder.iterdir(), key=lambda each: each.name)

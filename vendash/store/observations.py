@@ -25,6 +25,7 @@ from vendash.store.standing import (
     ACCEPTED_STATE,
     AS_ACCEPTED,
     CURRENT_VTN,
+    HAS_VEN,
     NOW,
     OBSERVED,
     want_vens,
@@ -68,16 +69,16 @@ def vens(connection: sqlite3.Connection) -> list[VenRow]:
         wanted[ven] += number if is_wanted else 0
         there[ven][status_of(value)] += number if is_there else 0
     known = {
-        name: (state, error, identity, remote_id)
-        for name, state, error, identity, remote_id in connection.execute(
-            "SELECT name, state, error, client_id, remote_id FROM vendash_vens"
+        name: (state, error, identity, remote_id, since)
+        for name, state, error, identity, remote_id, since in connection.execute(
+            "SELECT name, state, error, client_id, remote_id, since FROM vendash_vens"
             f" WHERE vtn = {CURRENT_VTN}"
         )
     }
     rows = []
     for ven in sorted(decisions, key=lambda name: (fold(name), name)):
-        state, error, identity, remote_id = known.get(
-            ven, ("unwanted", "", "" if ven == NO_VEN else client_id(ven), None)
+        state, error, identity, remote_id, since = known.get(
+            ven, ("unwanted", "", "" if ven == NO_VEN else client_id(ven), None, None)
         )
         counted = status_counts(decisions[ven].items())
         rows.append(
@@ -91,6 +92,7 @@ def vens(connection: sqlite3.Connection) -> list[VenRow]:
                 vtn_error=error,
                 client_id=identity,
                 remote_id=remote_id,
+                vtn_since=since or None,
             )
         )
     return rows
@@ -164,6 +166,8 @@ def want_at_vtn(
     """Want these at the current VTN, or no longer; also again, where it went wrong."""
     named = choose(connection, keys)
     verb = "register" if wanted else "unregister"
+    # What has lost its VEN cannot be sent, but what is there of it can be deleted.
+    sendable = HAS_VEN if wanted else f"({HAS_VEN} OR o.wanted)"
     with audit.action(connection, actor=actor, verb=verb, reason=reason, subject=subject) as action:
         changed = action.add(
             f"SELECT ?, {audit.ITEM_OF},"
@@ -171,22 +175,22 @@ def want_at_vtn(
             " FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
             " LEFT JOIN vendash_observations o ON o.key = r.id"
             f" LEFT JOIN vendash_vens v ON v.vtn = {CURRENT_VTN} AND v.name = r.ven"
-            " WHERE typeof(r.ven) = 'text' AND r.ven <> '' AND (coalesce(o.wanted, 0) <> ?"
+            f" WHERE {sendable} AND (coalesce(o.wanted, 0) <> ?"
             " OR o.state IN ('failed', 'conflict', 'different')"
             " OR (o.wanted AND v.state IN ('failed', 'conflict')))",
             ("wanted" if wanted else "unwanted", wanted),
         )
-        (sendable,) = connection.execute(
+        (possible,) = connection.execute(
             "SELECT count(*) FROM temp.chosen c CROSS JOIN resources r ON r.id = c.key"
-            " WHERE typeof(r.ven) = 'text' AND r.ven <> ''"
+            f" LEFT JOIN vendash_observations o ON o.key = r.id WHERE {sendable}"
         ).fetchone()
         want_items(connection, action.sequence)
     return ActionOutcome(
         sequence=action.sequence if changed else None,
         verb=verb,
         changed=changed,
-        unchanged=sendable - changed,
-        skipped=named - sendable,
+        unchanged=possible - changed,
+        skipped=named - possible,
     )
 
 

@@ -14,18 +14,22 @@ OBSERVED = (
     " held_under, stamp, requested, asked"
 )
 """The columns that `vendash_observations` and `vendash_elsewhere` share, but for the ids."""
+HAS_VEN = "(typeof(r.ven) = 'text' AND r.ven <> '')"
+"""Of a row of `resources r`: without a VEN it is never sent."""
 AS_ACCEPTED = (
     "(remote_id IS NOT NULL AND NOT doubtful AND requested IS asked AND accepted_revision ="
     " (SELECT revision FROM vendash_facts f WHERE f.key = vendash_observations.key) AND told ="
     " (SELECT registration_status FROM resources r WHERE r.id = vendash_observations.key))"
 )
 """Of a row of `vendash_observations`: the VTN has accepted all that it would be sent."""
-ACCEPTED_STATE = (
-    "CASE WHEN EXISTS (SELECT 1 FROM vendash_drift d WHERE d.key = vendash_observations.key"
-    " AND (d.kind = 'different' OR d.kind = 'double') AND d.settled IS NULL)"
-    " THEN 'different' ELSE 'ok' END"
+DIFFERS = (
+    "EXISTS (SELECT 1 FROM vendash_drift d WHERE d.key = vendash_observations.key"
+    f" AND d.vtn = {CURRENT_VTN} AND (d.kind = 'different' OR d.kind = 'double')"
+    " AND d.settled IS NULL)"
 )
-"""The state of such a row; the trigger `vendash_decided` says the same."""
+"""Of a row of `vendash_observations`: something about it waits for the operator's choice."""
+ACCEPTED_STATE = f"CASE WHEN {DIFFERS} THEN 'different' ELSE 'ok' END"
+"""The state of a row that is as accepted; the trigger `vendash_decided` says the same."""
 HOLDS_NOTHING = (
     "NOT EXISTS (SELECT 1 FROM vendash_observations o WHERE o.held_under = v.remote_id)"
     " AND NOT EXISTS (SELECT 1 FROM vendash_elsewhere e WHERE e.vtn = v.vtn"
@@ -45,8 +49,7 @@ def want_vens(
         name
         for (name,) in connection.execute(
             "SELECT DISTINCT r.ven FROM vendash_observations o CROSS JOIN resources r"
-            " ON r.id = o.key WHERE typeof(r.ven) = 'text' AND r.ven <> ''"
-            f" AND o.key IN ({keys})",
+            f" ON r.id = o.key WHERE {HAS_VEN} AND o.key IN ({keys})",
             parameters,
         )
     }

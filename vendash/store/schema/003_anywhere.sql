@@ -43,6 +43,7 @@ CREATE INDEX vendash_due ON vendash_observations(since)
 CREATE INDEX vendash_leaving ON vendash_observations(key) WHERE NOT wanted;
 CREATE INDEX vendash_held_under ON vendash_observations(held_under)
     WHERE held_under IS NOT NULL;
+CREATE INDEX vendash_left_under ON vendash_elsewhere(vtn, held_under);
 
 -- Objects at a VTN that have to go from there and that no resource or VEN of ours stands for.
 CREATE TABLE vendash_removals (
@@ -98,7 +99,8 @@ BEGIN
                 AND accepted_revision =
                     (SELECT revision FROM vendash_facts f WHERE f.key = NEW.id)
             THEN CASE WHEN EXISTS (SELECT 1 FROM vendash_drift d WHERE d.key = NEW.id
-                AND (d.kind = 'different' OR d.kind = 'double') AND d.settled IS NULL)
+                AND (d.kind = 'different' OR d.kind = 'double') AND d.settled IS NULL AND d.vtn =
+                    (SELECT CAST(value AS INTEGER) FROM vendash_settings WHERE name = 'vtn'))
                 THEN 'different' ELSE 'ok' END
             ELSE 'waiting' END
     WHERE key = NEW.id;
