@@ -51,6 +51,11 @@ $(INTEROP)/.installed: tests/interop/requirements.txt | $(BIN)/python
 conformance: $(VENV)/.development
 	$(BIN)/python -m tests.conformance $(ARGS)
 
+# Longer than the tests: `make soak SEED=n` replays one world.
+soak: $(VENV)/.development
+	$(BIN)/python -m tests.reliability.soak $(if $(SEED),--seed $(SEED)) $(ARGS)
+	$(if $(SEED),,VENDASH_KILLS=100 $(BIN)/python -m pytest -q --timeout 1800 tests/reliability/test_kills.py)
+
 clean:
 	rm -rf .venv .venv-3.13 build dist
 

@@ -123,6 +123,12 @@ class MemoryLedger:
         if row.state is not VtnState.SENDING:
             row.state = VtnState.WAITING
 
+    def doubt_ven(self, name: str) -> None:
+        """A comparison with the VTN has not found this VEN there."""
+        ven = self.vens[name]
+        if ven.state is VtnState.OK:
+            ven.state, ven.doubtful, ven.trusted = VtnState.WAITING, True, False
+
     def states(self) -> set[VtnState]:
         return {row.state for row in self._all()}
 
@@ -277,9 +283,9 @@ class MemoryLedger:
         row.settle(as_wanted=self._as_wanted(item.key))
 
     def _doubt_ven(self, item: ResourceWork) -> None:
-        ven = self.vens[str(item.resource.ven)]
-        if ven.remote_id == item.ven_remote_id and ven.state is VtnState.OK:
-            ven.state, ven.doubtful, ven.trusted = VtnState.WAITING, True, False
+        name = str(item.resource.ven)
+        if self.vens[name].remote_id == item.ven_remote_id:
+            self.doubt_ven(name)
 
 
 def _client_id(ven: str) -> str:

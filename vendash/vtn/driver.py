@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from vendash.errors import VendashError
 from vendash.models import RegistrationOutcome
-from vendash.vtn.aimd import CAP, Window, fixed
+from vendash.vtn.aimd import Window, fixed
 from vendash.vtn.books import BATCH, Books, Ledger, abandoned, unbegun
 from vendash.vtn.client import Vtn
 from vendash.vtn.gate import Gate
@@ -36,6 +36,8 @@ LOOK_AGAIN = 30.0
 """Seconds after which the ledger is asked for work though nobody nudged."""
 SOON = 0.25
 """Seconds after which it is asked again when something is due that was not handed out."""
+SHORTEST = 0.02
+"""Seconds between two looks, so that a rounded clock never makes it spin."""
 RECOUNT_AFTER = 2.0
 """Seconds between two counts of what remains."""
 
@@ -68,7 +70,6 @@ class Registrar:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._vtn = vtn
-        self._workers = workers or CAP
         self._remaining = remaining
         self._patience = patience
         self._books = Books(ledger, self._recorded, hold=hold)
@@ -147,7 +148,7 @@ class Registrar:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._watch()), group.create_task(self._books.keep())]
-                tasks += [group.create_task(self._serve(place)) for place in range(self._workers)]
+                tasks.append(group.create_task(self._hire(group, tasks)))
                 await feed()
                 for task in tasks:
                     task.cancel()
@@ -157,6 +158,14 @@ class Registrar:
         finally:
             self._give_back()
             await self._books.close()
+
+    async def _hire(self, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
+        """A worker for every place in the window, as it grows."""
+        hired = 0
+        while True:
+            await self._throttle.turn(hired)
+            tasks.append(group.create_task(self._serve(hired)))
+            hired += 1
 
     async def _watch(self) -> None:
         async with self._vtn.connect() as connection:
@@ -187,7 +196,7 @@ class Registrar:
         """Seconds until the ledger is asked again, if nobody nudges."""
         held = await self._books.due_in()
         if held:
-            return min(held, LOOK_AGAIN)
+            return min(max(held, SHORTEST), LOOK_AGAIN)
         # Due, but not to be had, for instance because its VEN is refused: asked ever more rarely.
         self._soon = SOON if held is None or leased else min(2 * self._soon, LOOK_AGAIN)
         return LOOK_AGAIN if held is None else self._soon
@@ -219,7 +228,6 @@ class Registrar:
             self._total = done + await self._remaining()
 
     async def _serve(self, place: int) -> None:
-        await self._throttle.turn(place)  # nobody connects before there is need
         async with self._vtn.connect() as connection:
             while True:
                 await self._throttle.turn(place)

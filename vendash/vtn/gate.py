@@ -107,7 +107,7 @@ class Gate:
             if quiet >= PULSE:
                 return
             with suppress(TimeoutError):
-                async with asyncio.timeout(PULSE - quiet):
+                async with asyncio.timeout(max(1.0, PULSE - quiet)):
                     await self._turned.wait()
         await asyncio.sleep(max(0.0, self._breaker.until - _now()))
 
