@@ -1,6 +1,7 @@
-"""The official OpenAPI files with what `explained.toml` says, and with links between operations.
+"""The official OpenAPI files with what `explained.toml` says, nulls, and links between operations.
 
-The files name no links, so a tool cannot know that the id in `/vens/{venID}` is the one that
+A null in an optional field counts as absent for us, which the files do not say. And they name no
+links, so a tool cannot know that the id in `/vens/{venID}` is the one that
 POST /vens gave: without them nearly every request for one object would be for none.
 """
 
@@ -19,6 +20,7 @@ from tests.vtn.server.contract import document
 _FOLDER = Path(__file__).parent
 
 Json = dict[str, Any]
+_NEVER_NULL = ("clientCredentialRequest", "clientCredentialResponse", "problem")
 
 _TAKES = {
     "programID": ("/events", "/reports", "/subscriptions"),
@@ -44,6 +46,9 @@ def write_schema(version: str, path: Path) -> None:
             raise ValueError(f"explained.toml: nothing is at {correction['at']} in {version}.")
         for place in places:
             _merge(place, correction["merge"])
+    for name, schema in official["components"]["schemas"].items():
+        if name not in _NEVER_NULL:
+            _allow_nulls(schema)
     _link(official["paths"])
     path.write_text(yaml.safe_dump(official, sort_keys=False), encoding="utf-8")
 
@@ -66,6 +71,24 @@ def _merge(place: Json, more: Json) -> None:
             _merge(place[key], value)
         else:
             place[key] = value
+
+
+def _allow_nulls(schema: Any) -> None:  # noqa: ANN401
+    """A null in an optional field counts as absent: clients of others send it."""
+    if isinstance(schema, list):
+        for one in schema:
+            _allow_nulls(one)
+    if not isinstance(schema, dict):
+        return
+    required = schema.get("required", ())
+    for name, field in schema.get("properties", {}).items():
+        if name in required:
+            continue
+        if "$ref" in field:
+            field["allOf"] = [{"$ref": field.pop("$ref")}]
+        field["nullable"] = True
+    for one in (*schema.get("properties", {}).values(), *schema.values()):
+        _allow_nulls(one)
 
 
 def _link(paths: Json) -> None:
