@@ -46,13 +46,17 @@ def start(
 
 
 def wait_for(
-    condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SECONDS
+    condition: Callable[[], bool],
+    what: str,
+    *,
+    seconds: float = PATIENCE_SECONDS,
+    every: float = 0.02,
 ) -> None:
     """Return as soon as the condition holds; fail, naming `what`, when it never does."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for: {what}"
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def wait_for_service(
