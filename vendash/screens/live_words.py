@@ -25,6 +25,8 @@ def work_words(now: Figures | None, load: Load, approved: int | None, why: str) 
     words: Words = []
     if approved is not None:
         words.append((f"{approved:,} approved  ", "approved"))
+    if now is None and math.isnan(load.peak):
+        return words  # the middle of the screen says the rest
     if now is None:
         because: Words = [(": ", "text"), *with_keys(why)] if why else []
         return [*words, ("no readings", "trouble"), *because]
