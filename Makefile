@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint format bench conformance interop clean
+.PHONY: demo test lint format bench conformance interop soak clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/vendash demo $(ARGS)
