@@ -477,3 +477,15 @@ async def test_an_undo_of_the_simulation_is_asked_in_its_own_words(tmp_path: Pat
         assert operator.reserved.startswith("UNDO simulate on, x1, ")
         await operator.press("y")
         assert operator.reserved == "undid simulate on, x1; u redoes"
+
+
+async def test_to_undo_an_undo_is_to_redo(tmp_path: Path) -> None:
+    """And is asked and told so."""
+    async with at_console(tmp_path) as operator:
+        await operator.press(*"/herning", "enter", "a", "y")
+        await operator.press("u", "y")
+        assert operator.reserved == "undid approve of 12 in Herning; u redoes"
+        await operator.press("u")
+        assert operator.reserved.startswith("REDO approve of 12 in Herning")
+        await operator.press("y")
+        assert operator.reserved == "redid approve of 12 in Herning; u undoes"

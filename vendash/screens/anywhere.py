@@ -7,15 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from msgspec.structs import replace
-
 from vendash import actions
 from vendash.errors import VendashError
 from vendash.models import NO_VEN, AuditAction
 from vendash.screens import completing
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
 from vendash.screens.doing import carry_out
-from vendash.screens.undoing import about, last_undoable, undo_words
+from vendash.screens.undoing import last_undoable, undo_words, undone_words
 from vendash.widgets.palette import THEMES
 
 UNDO_WAITS_SECONDS = 2.0
@@ -199,8 +197,7 @@ class Anywhere:
         async def do() -> str:
             outcome = await self.console.fleet.undo(last.sequence)
             skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
-            done = replace(last, count=outcome.changed)
-            return f"undid {about(done)}{skipped}; u redoes"
+            return f"{undone_words(last, outcome.changed)}{skipped}"
 
         words = undo_words(last, self.console.fleet.actor)
         kw = 0.0

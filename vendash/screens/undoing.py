@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from vendash.models import AuditAction
 
 UNDOABLE = frozenset({"approve", "suspend", "pend", "register", "unregister", "undo", "simulate"})
@@ -18,26 +20,34 @@ def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
 
 
 def undo_words(last: AuditAction, actor: str) -> str:
-    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`.
+    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`; to undo an undo is to redo.
 
     Of a register it is said first what that means: what was sent there is deleted there.
     """
     who = "you" if last.actor == actor else last.actor
-    what = f"UNDO {about(last)}"
+    what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
     if last.verb == "register":
         where = f" in {last.subject}" if last.subject else ""
         what = f"UNDO register: removes {last.count:,} at the VTN{where}"
     return f"{what}, {last.at.astimezone():%H:%M}, by {who}"
 
 
+def undone_words(last: AuditAction, changed: int) -> str:
+    """What came of it: `undid suspend of 112 in Aalborg; u redoes`."""
+    done, other = ("redid", "u undoes") if _redone(last) else ("undid", "u redoes")
+    return f"{done} {about(replace(last, count=changed))}; {other}"
+
+
 def about(action: AuditAction) -> str:
     """The action in words: `suspend of 112 in Aalborg`, `simulate on, x1`."""
-    verb = action.verb if action.verb != "undo" else f"undo {action.reason}"
-    if "simulate" in verb:  # about the whole database, and no number of rows
+    verb = _redone(action) or action.verb
+    if verb == "simulate":  # about the whole database, and no number of rows
         return f"{verb} {action.subject}".rstrip()
     where = f" in {action.subject}" if action.subject else ""
-    return (
-        f"{verb}, {action.count:,}{where}"
-        if " of " in verb
-        else f"{verb} of {action.count:,}{where}"
-    )
+    return f"{verb} of {action.count:,}{where}"
+
+
+def _redone(action: AuditAction) -> str:
+    """The verb that an undo took back; empty for what is no undo, or the undo of one."""
+    verb = action.reason.removeprefix("of ") if action.verb == "undo" else ""
+    return verb if verb != "undo" else ""
