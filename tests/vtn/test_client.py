@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.vtn.ledger import fleet
 from tests.vtn.scripted import Asked, Handler, Say, listening, scripted, vtn_like
@@ -30,7 +28,6 @@ from vendash.vtn.errors import (
 )
 from vendash.vtn.exchange import carry_out
 from vendash.vtn.registrar import (
-    Command,
     Create,
     Delete,
     Held,
@@ -38,7 +35,6 @@ from vendash.vtn.registrar import (
     Lost,
     Missing,
     Others,
-    Read,
     Rejected,
     Replace,
     Taken,
@@ -413,39 +409,6 @@ async def test_a_configured_dialect_is_not_asked_for() -> None:
 async def test_a_vtn_that_cannot_answer_now_is_not_taken_for_3_0_1() -> None:
     error = await greeting_error(lambda _: Say(503))
     assert isinstance(error, VtnBusyError)
-
-
-json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["id", "resourceName", "venID", "attributes", "targets", "type", "values"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
-)
-COMMANDS: list[Command] = [LookUp(), Read("r"), Create(), Replace("r", Others()), Delete("r")]
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(body=json | st.binary(max_size=40), status=st.sampled_from([200, 201, 400, 409, 500]))
-def test_any_answer_gives_an_event(body: object, status: int) -> None:
-    """Never a crash, never an endless loop."""
-
-    async def ask() -> None:
-        async with connected(lambda _: Say(status, body)) as connection:
-            for command in COMMANDS:
-                event = await carry_out(connection, WORK, command)
-                assert isinstance(event, Held | Missing | Taken | Rejected | Unsent | Lost)
-
-    asyncio.run(ask())
 
 
 @pytest.mark.parametrize(
