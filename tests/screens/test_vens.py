@@ -217,16 +217,25 @@ async def test_a_new_filter_replaces_the_one_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unsent", "accepted", "said"),
-    [(112, 0, "0 at VTN"), (8, 104, "104 at VTN"), (0, 8, "telling 104"), (0, 112, "ok")],
+    ("wanted", "unsent", "accepted", "said"),
+    [
+        (112, 112, 0, "0 at VTN"),
+        (112, 8, 104, "104 at VTN"),
+        (112, 0, 8, "telling 104"),
+        (112, 0, 112, "ok"),
+        (0, 8, 0, "remove 104"),
+        (0, 112, 0, "-"),
+    ],
 )
-def test_what_the_vtn_has_yet_to_be_told(unsent: int, accepted: int, said: str) -> None:
+def test_what_the_vtn_has_yet_to_be_told(
+    wanted: int, unsent: int, accepted: int, said: str
+) -> None:
     """How many are there while some are not; then how many wait to be told of a decision."""
     ven = VenRow(
         name="Herning",
         work=WorkCounts(unsent=unsent, approved=112 - unsent),
         decisions=StatusCounts(approved=112),
-        wanted=112,
+        wanted=wanted,
         accepted=accepted,
         vtn=VtnState.OK,
         vtn_error="",

@@ -289,17 +289,18 @@ def _count(field: str, style: str = "text") -> Callable[[VenRow], Cell]:
 def vtn_cell(ven: VenRow) -> Cell:
     """What the VTN holds of a VEN, in the operator's words.
 
-    While some are not there yet, how many are; then how many it has yet to be told of anew.
+    While some are not there yet, how many are; then how many it has yet to be told of anew. Of
+    what is wanted there no longer, how many are there still.
     """
     if ven.name == NO_VEN:
         return "never sent", "dim"
     if ven.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
         return f"! {ven.vtn_error or ven.vtn.value}", "trouble"
+    there = ven.work.total - ven.work.unsent
     if not ven.wanted:
-        return "-", "dim"
+        return (f"remove {there}", "text") if there else ("-", "dim")
     if ven.accepted >= ven.wanted:
         return "ok", "text"
-    there = ven.work.total - ven.work.unsent
     if there < ven.wanted:
         return f"{there} at VTN", "text"
     left = there - ven.accepted
