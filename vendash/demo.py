@@ -264,7 +264,7 @@ async def _all_told(fleet: Fleet) -> None:
 
 def _left(vens: Sequence[VenRow]) -> int:
     """How many resources wait for the VTN, and for no person."""
-    return sum(ven.wanted - ven.accepted - ven.work.trouble for ven in vens)
+    return sum(max(0, ven.wanted - ven.accepted - ven.work.trouble) for ven in vens)
 
 
 async def _readings(fleet: Fleet, approved: int, seconds: int) -> int:
