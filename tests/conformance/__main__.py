@@ -43,10 +43,12 @@ def main() -> int:
             outcomes[name] = "ok" if checks[name]() == 0 else "FAILED"
         except MissingPythonError as missing:
             outcomes[name] = f"skipped: {missing}"
+        except subprocess.CalledProcessError as error:
+            outcomes[name] = f"FAILED: it could not be installed ({error})"
     print("===")  # noqa: T201
     for name, outcome in outcomes.items():
         print(f"{name:20} {outcome}")  # noqa: T201
-    return int("FAILED" in outcomes.values())
+    return int(any(outcome.startswith("FAILED") for outcome in outcomes.values()))
 
 
 def _schemathesis(version: str, dialect: str) -> int:

@@ -12,6 +12,7 @@ import pytest
 from tests.vtn.server.client import Json, ssl_context
 from vendash.models import RegistrationStatus
 from vendash.vtn.server import NO_FAULTS, Faults, VtnServer, VtnState, durable_state, vtn_server
+from vendash.vtn.server.counters import doubles, objects
 
 GRANT = {"grant_type": "client_credentials"}
 RESOURCE = {
@@ -127,6 +128,15 @@ async def test_a_resource_has_the_id_that_its_client_chose() -> None:
         (listed,) = (await client.get("/resources", params={"limit": 0, "skip": 7})).json()
         assert RESOURCE.items() <= listed.items()
         assert not [name for name in listed if name != name.lower()]
+
+
+async def test_resources_of_one_name_are_no_doubles() -> None:
+    async with energydesk() as (vtn, client):
+        await made_ven(client)
+        for number in range(2):
+            await made(client, "/resources", RESOURCE | {"id": f"r-{number}"})
+        assert objects(vtn.state) == {"VEN": 1, "RESOURCE": 2}
+        assert doubles(vtn.state) == {}
 
 
 async def test_what_is_not_as_it_should_be_is_a_422() -> None:

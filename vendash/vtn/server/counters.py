@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -13,7 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vendash.vtn.server.state import VtnState
 
 _BASES = ("/openadr3/3.1.0", "/openadr3/3.0.1", "/openadr3")
-_NAMES = ("venName", "ven_name", "resourceName", "resource_name", "programName")
+_NAMES = {
+    "VEN": ("venName", "ven_name"),
+    "RESOURCE": ("resourceName", "id"),  # EnergyDesk's resources go by the id that the client gave
+    "PROGRAM": ("programName", "program_name"),
+}
 
 
 class Counters:
@@ -80,18 +84,15 @@ def doubles(state: VtnState) -> dict[str, dict[str, int]]:
     """
     found: dict[str, Counter[str]] = {}
     for stored in state.snapshot():
-        if stored.kind in {"VEN", "RESOURCE", "PROGRAM"}:
-            name = _name(msgspec.json.decode(stored.json, type=dict[str, Any]))
+        if names := _NAMES.get(stored.kind):
+            body = msgspec.json.decode(stored.json, type=dict[str, Any])
+            name = next(str(body[name]) for name in names if name in body)
             found.setdefault(stored.kind, Counter())[name] += 1
     return {
         kind: many
-        for kind, names in found.items()
-        if (many := {name: count for name, count in names.items() if count > 1})
+        for kind, counts in found.items()
+        if (many := {name: count for name, count in counts.items() if count > 1})
     }
-
-
-def _name(body: Mapping[str, Any]) -> str:
-    return str(next(body[name] for name in _NAMES if name in body))
 
 
 def _without_base(path: str) -> str:
