@@ -33,7 +33,7 @@ from vendash.sample import sample_assets
 from vendash.store import open_store
 from vendash.store.assets import read_assets
 from vendash.store.following import ticking
-from vendash.store.protocol import FleetStore
+from vendash.store.protocol import FleetStore, RegistrationLedger
 from vendash.telemetry.live import LiveReader
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
@@ -76,6 +76,7 @@ class Demo:
     fleet: Fleet
     peer: Peer
     engine: KeptEngine
+    ledger: RegistrationLedger
 
 
 def demo_folder() -> Path:
@@ -101,7 +102,7 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
             fleet = Fleet(store, actor=current_actor())
             await _prepare(store, fleet, peer)
             async with _engine(store.path, peer) as engine:
-                yield Demo(fleet, peer, engine)
+                yield Demo(fleet, peer, engine, store)
 
 
 def _make_folder(folder: Path, *, fresh: bool) -> None:
@@ -200,9 +201,10 @@ async def _show(*, fresh: bool) -> int:
 
     async with running(fresh=fresh) as demo:
         code = await show_console(demo.fleet, engine=demo.engine, marks=("DEMO",))
-        if left := _left(await demo.fleet.reader.vens()):
+        done, total, failed = await demo.ledger.registration_progress()
+        if left := total - done - failed:
             with suppress(OSError):  # the terminal may be gone, which is how this ended
-                note(f"{left:,} resources are not at the VTN yet: the next vendash demo goes on.")
+                note(f"{left:,} changes are not at the VTN yet: the next vendash demo goes on.")
         return code
 
 
