@@ -320,6 +320,27 @@ async def test_an_emptied_vtn_is_filled_again_and_it_ends(store: SqliteStore) ->
     assert (await store.due_vens(9), await store.due_resources(9)) == ([], [])
 
 
+async def test_an_id_that_another_ven_had_is_not_trusted_for_that_one(store: SqliteStore) -> None:
+    """A VTN that lost its data and counts anew: resources would come under the wrong VEN."""
+    await register(store, "Herning")
+    await store.want_at_vtn([1], True, actor="anna")
+    (ven,) = await store.due_vens(9)
+    await store.complete([there(ven, "ven-Herning")])
+    (other,) = await store.due_vens(9)
+    assert (other.name, other.remote_id, other.doubtful) == ("Herning", None, True)
+
+
+async def test_a_vtn_that_gives_all_vens_one_id_ends_with_the_operator(store: SqliteStore) -> None:
+    await store.use_vtn(VTN)
+    await store.want_at_vtn((await everything(store)).keys, True, actor="anna")
+    for _ in range(30):
+        if not (vens := await store.due_vens(9)):
+            break
+        await store.complete([there(ven, "same") for ven in vens])
+    assert await store.due_vens(9) == []
+    assert VtnState.FAILED in {ven.vtn for ven in await store.vens()}
+
+
 async def test_what_is_lost_is_looked_up_without_being_held_back(store: SqliteStore) -> None:
     await register(store, "Herning")
     await store.set_status([6], ANY, APPROVED, actor="anna")

@@ -396,7 +396,7 @@ async def test_a_batch_of_outcomes_may_hold_vens_and_resources(store: SqliteStor
     assert (len(vens), len(work)) == (2, 4)
     await store.complete(
         [
-            *(Accepted(item=ven, remote_id="x", already=True) for ven in vens),
+            *(Accepted(item=ven, remote_id=f"v-{ven.name}", already=True) for ven in vens),
             *(Accepted(item=item, remote_id="x", already=True) for item in work),
         ]
     )

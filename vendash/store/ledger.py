@@ -102,6 +102,7 @@ def _complete_ven(
         "SELECT coalesce(remote_id, lost_id) FROM vendash_vens" + where, (vtn, item.name)
     ).fetchone()
     before = row[0] if row else None
+    _lose_namesakes(connection, item, outcome.remote_id)
     # A VTN that begins anew may give the same ids again: created is as telling as another id.
     if before is not None and (before != outcome.remote_id or not outcome.already):
         _doubt_resources_under(connection, vtn, before)
@@ -116,17 +117,19 @@ def _complete_ven(
 def _doubt_resources_under(connection: sqlite3.Connection, vtn: int, ven_id: str) -> None:
     """What a VTN held under a VEN that it has lost is looked up, by name, and sent again."""
     doubt = (
-        "remote_id = NULL, held_under = NULL, accepted_revision = NULL, told = NULL, asked = NULL,"
-        " doubtful = 1, error = '', http_status = NULL, stamp = '', state ="
-        " CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
+        # The id may be another VEN's by now, and something of ours have arrived there.
+        "remote_id = NULL, held_under = CASE WHEN EXISTS (SELECT 1 FROM vendash_vens v"
+        " WHERE v.vtn = ?1 AND v.remote_id = ?2) THEN held_under END, accepted_revision = NULL,"
+        " told = NULL, asked = NULL, doubtful = 1, error = '', http_status = NULL, stamp = '',"
+        " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
     )
     connection.execute(
         f"UPDATE vendash_observations SET since = {NOW}, {doubt}"
-        f" WHERE held_under = ? AND ? = {CURRENT_VTN}",
-        (ven_id, vtn),
+        f" WHERE held_under = ?2 AND ?1 = {CURRENT_VTN}",
+        (vtn, ven_id),
     )
     connection.execute(
-        f"UPDATE vendash_elsewhere SET {doubt} WHERE held_under = ? AND vtn = ?", (ven_id, vtn)
+        f"UPDATE vendash_elsewhere SET {doubt} WHERE held_under = ?2 AND vtn = ?1", (vtn, ven_id)
     )
 
 
@@ -153,8 +156,19 @@ def _complete_resource(
         connection.execute(
             f"UPDATE vendash_observations SET since = {_SINCE.format(state='?')},"
             f" state = CASE WHEN {same} OR ? = 'sending' THEN ?"
-            " ELSE 'waiting' END, doubtful = doubtful AND ?, error = ?, http_status = ?" + where,
-            (state, *as_leased, state, state, certain, reason, http_status, *which),
+            " ELSE 'waiting' END, doubtful = doubtful AND ?, error = ?, http_status = ?,"
+            " held_under = coalesce(held_under, ?)" + where,
+            (
+                state,
+                *as_leased,
+                state,
+                state,
+                certain,
+                reason,
+                http_status,
+                item.ven_remote_id if certain and item.wanted and not outcome.ven_lost else None,
+                *which,
+            ),
         )
         return
     held = (
@@ -162,13 +176,19 @@ def _complete_resource(
         if item.wanted
         else (None, None, None, None, None, "")
     )
-    accepted = f"(? AND wanted AND {same})"
+    # A VEN that was found under another id meanwhile: it is held under one that is not its own.
+    under = (
+        "(SELECT v.remote_id FROM resources r CROSS JOIN vendash_vens v ON v.vtn ="
+        f" {CURRENT_VTN} AND v.name = r.ven WHERE r.id = vendash_observations.key)"
+    )
+    accepted = f"(? AND wanted AND {same} AND {under} IS ?)"
+    as_accepted = (item.wanted, *as_leased, item.ven_remote_id)
     connection.execute(
         "UPDATE vendash_observations SET remote_id = ?, accepted_revision = ?, told = ?,"
         f" asked = ?, held_under = ?, stamp = ?, since = CASE WHEN {accepted} THEN {NOW}"
         f" ELSE since END, state = CASE WHEN {accepted} THEN 'ok' ELSE 'waiting' END,"
         " doubtful = 0, error = '', http_status = NULL" + where,
-        (*held, item.wanted, *as_leased, item.wanted, *as_leased, *which),
+        (*held, *as_accepted, *as_accepted, *which),
     )
 
 
@@ -181,12 +201,47 @@ def _lose_ven(connection: sqlite3.Connection, item: ResourceWork) -> None:
     if not lost:
         return
     # What has lost one has probably lost them all, and may have given their ids anew.
-    lose_vens(connection, "wanted")
+    lose_vens(connection, "1")
+    _distrust_ids(connection)
+    _give_up_losing(connection)
+
+
+def _lose_namesakes(connection: sqlite3.Connection, item: VenWork, remote_id: str) -> None:
+    """An id stands for one VEN: where another one had it, the VTN has begun to count anew."""
+    another = "remote_id = ? AND name <> ?"
+    lost = connection.execute(
+        f"UPDATE vendash_vens SET losses = losses + 1 WHERE vtn = {CURRENT_VTN} AND {another}",
+        (remote_id, item.name),
+    ).rowcount
+    if lost:
+        lose_vens(connection, another, remote_id, item.name)
+        _distrust_ids(connection)
+        _give_up_losing(connection)
+
+
+def _give_up_losing(connection: sqlite3.Connection) -> None:
     connection.execute(
         "UPDATE vendash_vens SET state = 'failed', error = ?"
-        f" WHERE vtn = {CURRENT_VTN} AND losses >= ?",
+        f" WHERE vtn = {CURRENT_VTN} AND remote_id IS NULL AND losses >= ?",
         ("the VTN loses it as often as it is registered: have a look there", MOST_LOSSES),
     )
+
+
+def _distrust_ids(connection: sqlite3.Connection) -> None:
+    """Nothing is deleted by an id that may stand for something else by now."""
+    connection.execute(
+        "DELETE FROM vendash_removals WHERE what = 'resource' AND state <> 'sending'"
+        f" AND vtn = {CURRENT_VTN} AND name IN (SELECT resource_id FROM vendash_observations)"
+    )
+    for table, condition in (
+        ("vendash_removals", f"vtn = {CURRENT_VTN}"),
+        ("vendash_elsewhere", f"vtn = {CURRENT_VTN}"),
+        ("vendash_observations", "NOT wanted"),
+    ):
+        connection.execute(
+            f"UPDATE {table} SET remote_id = NULL, doubtful = 1"
+            f" WHERE {condition} AND remote_id IS NOT NULL"
+        )
 
 
 def _removal_of(connection: sqlite3.Connection, leases: Leases, item: VenWork) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from array import array
 from collections import Counter
@@ -223,6 +222,8 @@ def status_counts(pairs: Iterable[tuple[object, int]]) -> StatusCounts:
 
 def json_list(values: Iterable[object]) -> str:
     """Values as the JSON array that `json_each` takes: one parameter, however many they are."""
+    import json  # noqa: PLC0415 (the first rows do without)
+
     return json.dumps(list(values))
 
 

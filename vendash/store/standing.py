@@ -31,9 +31,11 @@ DIFFERS = (
 ACCEPTED_STATE = f"CASE WHEN {DIFFERS} THEN 'different' ELSE 'ok' END"
 """The state of a row that is as accepted; the trigger `vendash_decided` says the same."""
 HOLDS_NOTHING = (
-    "NOT EXISTS (SELECT 1 FROM vendash_observations o WHERE o.held_under = v.remote_id)"
+    "NOT EXISTS (SELECT 1 FROM vendash_observations o"
+    " WHERE o.held_under = coalesce(v.remote_id, v.lost_id))"
     " AND NOT EXISTS (SELECT 1 FROM vendash_elsewhere e WHERE e.vtn = v.vtn"
-    " AND e.held_under = v.remote_id AND (e.remote_id IS NOT NULL OR e.doubtful))"
+    " AND e.held_under = coalesce(v.remote_id, v.lost_id)"
+    " AND (e.remote_id IS NOT NULL OR e.doubtful))"
 )
 """Of a row of `vendash_vens v`: nothing of ours is, or may be, under it at the VTN."""
 
