@@ -6,10 +6,11 @@ that `vendash --help` costs no more than this module.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -378,10 +379,7 @@ def _answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
     output.answer(*_run(work), as_json=as_json)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; everything that can go wrong ends in one sentence."""
-    arguments = sys.argv[1:]
-    try:
-        output.run(cli, arguments)
-    except Exception as error:
-        output.fail_by_defect(error, arguments)
+    gc.enable()  # off since `vendash.__main__` began to import
+    output.run(cli, sys.argv[1:])

@@ -93,11 +93,12 @@ def fold(text: str) -> str:
 MAX_LENGTH = 500
 """Characters of a filter."""
 
-_WORD = re.compile(r'!?(?:[a-z]+:)?"[^"]*"?|\S+', re.IGNORECASE)
+# Compiled on first use, for most consoles are never asked for a filter before their first paint.
+_WORD = r'(?i)!?(?:[a-z]+:)?"[^"]*"?|\S+'
 """A quote that is still open while typing ends with the text."""
-_POWER = re.compile(r"p(?P<operator><=|>=|<|>|=|:)(?P<number>.*)", re.IGNORECASE | re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)", re.ASCII)
-_NAMED = re.compile(r"(?P<field>[^\W\d_]+):(?P<value>.*)", re.DOTALL)
+_POWER = r"(?is)p(?P<operator><=|>=|<|>|=|:)(?P<number>.*)"
+_NUMBER = r"(?a)[+-]?(\d+[.,]?\d*|[.,]\d+)"
+_NAMED = r"(?s)(?P<field>[^\W\d_]+):(?P<value>.*)"
 _CHOICES: dict[Field, tuple[str, ...]] = {
     Field.STATUS: tuple(fold(status) for status in RegistrationStatus),
     Field.TYPE: tuple(fold(kind) for kind in ResourceType),
@@ -113,17 +114,17 @@ def parse_filter(text: str) -> Filter:
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(f"The filter is too long: at most {MAX_LENGTH} characters.")
-    terms = (_term(word) for word in _WORD.findall(text))
+    terms = (_term(word) for word in re.findall(_WORD, text))
     return Filter(tuple(term for term in terms if term is not None))
 
 
 def _term(word: str) -> Term | None:
     negated = word.startswith("!")
     body = word[1:] if negated else word
-    if power := _POWER.fullmatch(body):
+    if power := re.fullmatch(_POWER, body):
         operator = power["operator"].replace(":", "=")
         return Term(Field.POWER, _kilowatts(power["number"]), operator, negated)
-    if named := _NAMED.fullmatch(body):
+    if named := re.fullmatch(_NAMED, body):
         field = _field(named["field"])
         return Term(field, _value(field, _unquoted(named["value"])), negated=negated)
     value = fold(_unquoted(body))
@@ -135,7 +136,7 @@ def _unquoted(text: str) -> str:
 
 
 def _kilowatts(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text):
         raise FilterError(f"p needs a number of kW, as in p>100, not '{plain(text)}'.")
     return float(text.replace(",", "."))
 

@@ -7,7 +7,6 @@ the database, a file or a VTN holds.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -25,7 +24,7 @@ _LONGEST_SENTENCE = 2000
 def answer(document: Mapping[str, object], text: str, code: int, *, as_json: bool) -> NoReturn:
     """Print the answer of a command in the form that was asked for, and exit with its code."""
     try:
-        click.echo(json.dumps(document) if as_json else harmless(text))
+        click.echo(_json(document) if as_json else harmless(text))
     except BrokenPipeError:
         raise  # whoever reads has seen enough; click ends quietly
     except OSError as error:
@@ -39,33 +38,35 @@ def note(text: str) -> None:
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> NoReturn:
-    """Run the command line and exit; every mistake a user can make ends in one sentence.
-
-    A defect of ours leaves as the exception it is.
-    """
-    as_json = "--json" in arguments
+    """Run the command line and exit; whatever goes wrong ends in one sentence."""
     try:
         code = command.main(list(arguments), prog_name="vendash", standalone_mode=False)
-    except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "vendash"
-        sentence = error.format_message().rstrip(".")
-        _fail(f"{sentence}; see {where} --help.", error.exit_code, as_json=as_json)
-    except click.ClickException as error:
-        _fail(error.format_message(), error.exit_code, as_json=as_json)
-    except click.Abort as abort:
-        if isinstance(abort.__cause__, KeyboardInterrupt):
-            _fail("Interrupted.", INTERRUPTED, as_json=as_json)
-        _fail("Nothing was changed.", 1, as_json=as_json)
-    except Exception as error:
-        known = mendable(error)
-        if known is None:
-            raise
-        _fail(str(known), known.exit_code, as_json=as_json)
+    except (Exception, KeyboardInterrupt) as error:
+        fail(error, arguments)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def fail_by_defect(error: Exception, arguments: Sequence[str]) -> NoReturn:
-    """Exit after a defect of ours: its traceback goes to a file, which a sentence names."""
+def fail(error: BaseException, arguments: Sequence[str]) -> NoReturn:
+    """Exit after this error: a mistake that a user can make and mend, or a defect of ours."""
+    as_json = "--json" in arguments
+    match error:
+        case click.UsageError():
+            where = error.ctx.command_path if error.ctx else "vendash"
+            sentence = f"{error.format_message().rstrip('.')}; see {where} --help."
+            _fail(sentence, error.exit_code, as_json=as_json)
+        case click.ClickException():
+            _fail(error.format_message(), error.exit_code, as_json=as_json)
+        case click.Abort() if not isinstance(error.__cause__, KeyboardInterrupt):
+            _fail("Nothing was changed.", 1, as_json=as_json)
+        case click.Abort() | KeyboardInterrupt():
+            _fail("Interrupted.", INTERRUPTED, as_json=as_json)
+    if (known := mendable(error)) is not None:
+        _fail(str(known), known.exit_code, as_json=as_json)
+    _fail(_told_to_log(error), 1, as_json=as_json)
+
+
+def _told_to_log(defect: BaseException) -> str:
+    """What to say of a defect of ours, when its traceback is in a file."""
     import logging  # noqa: PLC0415 (not before it is needed: `vendash --help` stays quick)
 
     from vendash.config import log_to_file  # noqa: PLC0415
@@ -73,15 +74,20 @@ def fail_by_defect(error: Exception, arguments: Sequence[str]) -> NoReturn:
     try:
         path = log_to_file("defects")
     except VendashError:
-        raise error from None  # there is no file to tell it to
-    logging.getLogger(__name__).critical("a command failed", exc_info=error)
-    sentence = f"vendash has failed ({type(error).__name__}): please report it with {path}."
-    _fail(sentence, 1, as_json="--json" in arguments)
+        raise defect from None  # there is no file to tell it to
+    logging.getLogger(__name__).critical("a command failed", exc_info=defect)
+    return f"vendash has failed ({type(defect).__name__}): please report it with {path}."
 
 
 def _fail(sentence: str, code: int, *, as_json: bool) -> NoReturn:
     sentence = plain(sentence, _LONGEST_SENTENCE)
     click.echo(f"vendash: {sentence}", err=True)
     if as_json:
-        click.echo(json.dumps({"error": sentence}))
+        click.echo(_json({"error": sentence}))
     sys.exit(code)
+
+
+def _json(document: Mapping[str, object]) -> str:
+    import json  # noqa: PLC0415 (the console does without)
+
+    return json.dumps(document)

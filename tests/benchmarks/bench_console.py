@@ -55,15 +55,16 @@ def _first_rows(folder: Path, sample: Path, big: Path) -> list[Ratio]:
     """From the start of the process; the sample fleet with an engine, which it starts."""
     least = (sys.executable, "-c", _ONE_STATIC)
     commands = {
-        SAMPLE: (*PROGRAM, "--db-path", str(sample)),
+        SAMPLE: PROGRAM,
         MILLION: (*PROGRAM, "--db-path", str(big), "--read-only"),
     }
     floors: list[float] = []
     ours: dict[int, list[float]] = {count: [] for count in commands}
     for number in range(ROUNDS + 1):
-        floor = _seconds_to(b"first row", least, folder)
+        floor = _seconds_to(b"first row", least, folder, sample)
         times = {
-            count: _seconds_to(FIRST_VEN, command, folder) for count, command in commands.items()
+            count: _seconds_to(FIRST_VEN, command, folder, sample)
+            for count, command in commands.items()
         }
         stop_engine(sample)
         if number:  # the first round writes byte code and fills the caches
@@ -82,9 +83,9 @@ def _first_rows(folder: Path, sample: Path, big: Path) -> list[Ratio]:
     ]
 
 
-def _seconds_to(marker: bytes, command: Sequence[str], folder: Path) -> float:
+def _seconds_to(marker: bytes, command: Sequence[str], folder: Path, database: Path) -> float:
     begin = time.perf_counter()
-    with terminal(command, folder) as shown:
+    with terminal(command, folder, database=database) as shown:
         shown.wait_bytes(marker)
         return time.perf_counter() - begin
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ STILL_SECONDS = 0.15
 """After so long without a byte a key press has been painted."""
 
 
-def home(folder: Path) -> Mapping[str, str]:
+def home(folder: Path) -> dict[str, str]:
     """An environment whose state, live numbers and byte code are kept in this folder."""
     for name in ("state", "run"):
         (folder / name).mkdir(exist_ok=True)
@@ -35,10 +35,16 @@ def home(folder: Path) -> Mapping[str, str]:
 
 @contextmanager
 def terminal(
-    command: Sequence[str], folder: Path, *, columns: int = 120, rows: int = 40
+    command: Sequence[str],
+    folder: Path,
+    *,
+    columns: int = 120,
+    rows: int = 40,
+    database: Path | None = None,
 ) -> Iterator[Terminal]:
-    """Any program in such a home."""
-    with Terminal(command, columns=columns, rows=rows, environment=home(folder)) as shown:
+    """Any program in such a home, perhaps with a database of its user's."""
+    environment = home(folder) | ({} if database is None else {"VENDASH_DB": str(database)})
+    with Terminal(command, columns=columns, rows=rows, environment=environment) as shown:
         yield shown
 
 
