@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.vtn.ledger import fleet
@@ -94,3 +97,47 @@ async def test_a_vtn_that_is_not_there_leaves_the_file_as_it_was(tmp_path: Path)
         summary = await Registrar(store, Vtn(server.url)).settle()
         assert "refuses the connection" in summary.trouble
         assert await _states(store) == {VtnState.WAITING: 5}
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_moved_emptied_and_removed_both_sides_agree_each_time(
+    tmp_path: Path, dialect: Dialect
+) -> None:
+    """The core and the file keep the same rules of what is held where."""
+    path = tmp_path / "fleet.db"
+    async with vtn_server(dialect=dialect, auth=False, control=True) as server:
+        store = await _prepared(path, server, vens=2, resources=10)
+        async with store:
+            registrar = Registrar(store, Vtn(server.url))
+            await registrar.settle()
+            _as_another_program(path, "UPDATE resources SET ven = 'Town1' WHERE id <= 4")
+            moved = await registrar.settle()
+            assert (moved.resources.removed, moved.resources.registered) == (4, 4)
+            assert await _held(server) == {"Town0": 6, "Town1": 14}
+            async with httpx.AsyncClient() as http:
+                (await http.post(f"{server.url}/_control/reset")).raise_for_status()
+            keys = await _keys(store)
+            await store.set_status(keys[:1], ANY, RegistrationStatus.APPROVED, actor="test")
+            await registrar.settle()
+            assert await _held(server) == {"Town0": 6, "Town1": 14}
+            town = await store.keys(Query(ven="Town0"))
+            await store.want_at_vtn(town, False, actor="test")
+            await registrar.settle()
+            assert await _held(server) == {"Town1": 14}
+            assert await _states(store) == {VtnState.OK: 14, VtnState.UNWANTED: 6}
+
+
+def _as_another_program(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
+async def _held(server: VtnServer) -> dict[str, int]:
+    """How many resources each VEN of the VTN holds."""
+    async with Vtn(server.url).connect() as connection:
+        vens = {one.id: one.name async for page in connection.pages("/vens") for one in page}
+        names = Counter(dict.fromkeys(vens.values(), 0))
+        for path in (await connection.dialect()).resource_lists(list(vens)):
+            async for page in connection.pages(path):
+                names.update(vens[str(one.ven_id)] for one in page)
+    return dict(names)
