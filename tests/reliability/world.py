@@ -113,9 +113,10 @@ class World:
             for _ in range(30):
                 await asyncio.sleep(self.random.expovariate(1.0))
                 await self._happening()
-            await asyncio.sleep(5 * TIMEOUT)  # nothing is late any more
+            await asyncio.sleep(2 * TIMEOUT)
             self._hostile = self.is_down = False
             process.cancel()
+        await asyncio.sleep(5 * TIMEOUT)  # what was late has arrived
         await self._calm()
         if not self.kind.foreseeable:
             for _ in range(3):
