@@ -399,6 +399,15 @@ async def test_many_who_ask_for_the_dialect_find_it_out_once() -> None:
         assert (server.count("GET /auth/server"), server.count("GET /resources")) == (1, 1)
 
 
+async def test_a_vtn_that_ignores_the_limit_is_known_by_its_first_resource_of_many() -> None:
+    many = [{"id": f"r{n}", "resource_name": "x" * 600} for n in range(10_000)]
+    async with (
+        scripted(lambda asked: Say(200, many) if "res" in asked.path else Say(404)) as server,
+        Vtn(server.url).connect() as connection,
+    ):
+        assert (await connection.dialect()).name == "energydesk"
+
+
 async def test_a_configured_dialect_is_not_asked_for() -> None:
     async with scripted(lambda _: Say(200, [])) as server:
         async with Vtn(server.url, dialect="energydesk").connect() as connection:

@@ -160,7 +160,8 @@ class Connection:
         await vtn.ask_auth_server(self._wire)
         found = vtn.known_dialect
         if found is None:
-            name = dialect_of_resources(await self.send(ONE_RESOURCE), vtn.url)
+            reply = await self._sent_whole(ONE_RESOURCE)  # some VTNs ignore a limit
+            name = await asyncio.to_thread(dialect_of_resources, reply, vtn.url)
             found = vtn.speaks(name or dialect_of_openapi(await self.send(OPENAPI), vtn.url))
         return found
 
@@ -235,11 +236,13 @@ class Connection:
 
     async def _whole(self, dialect: Dialect, path: str, name: str | None) -> WholeList:
         async def read() -> list[Listed]:
-            request = dialect.page(path, 0)
-            reply = await self._sent(request, largest=LARGEST_LIST, patience=LIST_PATIENCE)
+            reply = await self._sent_whole(dialect.page(path, 0))
             return await asyncio.to_thread(read_list, dialect, reply)  # seconds on a small machine
 
         return await self._vtn.lists.get(path, name, read)
+
+    async def _sent_whole(self, request: Request) -> Reply:
+        return await self._sent(request, largest=LARGEST_LIST, patience=LIST_PATIENCE)
 
     async def _one_of(self, request: Request) -> Reply:
         dialect = await self.dialect()
