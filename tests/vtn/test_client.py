@@ -171,7 +171,8 @@ async def test_an_answer_that_breaks_off_leaves_a_doubt(cut: bytes) -> None:
 
 
 async def test_an_answer_of_more_than_5_mb_is_not_read() -> None:
-    error = await greeting_error(vtn_like(lambda _: Say(200, b" " * 6_000_000)))
+    large = Say(200, b" " * 6_000_000)
+    error = await greeting_error(lambda asked: large if asked.path == "/vens" else Say(404))
     assert isinstance(error, VtnAnswerError)
     assert "5 MB" in str(error)
 
