@@ -81,6 +81,7 @@ async def _report(
                 vtn_url=registration.url,
                 registration=registration.progress,
                 speed=simulation.speed,
+                connection=registration.connection,
             ),
         )
         await asyncio.sleep(STATUS_SECONDS)

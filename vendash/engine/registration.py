@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.vitals import connection_status
 from vendash.store.protocol import FleetStore
-from vendash.telemetry.status import RegistrationProgress, ServiceStatus
+from vendash.telemetry.status import ConnectionStatus, RegistrationProgress, ServiceStatus
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar, VtnHealth
 
@@ -24,6 +25,7 @@ class RegistrationService:
         self._store = store
         self._settings = settings
         self._registrar: Registrar | None = None
+        self._vtn: Vtn | None = None
         self._failed: ServiceStatus | None = None
         self.url = ""
 
@@ -50,6 +52,13 @@ class RegistrationService:
             verb=now.verb,
         )
 
+    @property
+    def connection(self) -> ConnectionStatus | None:
+        """How the connection to the VTN is; None before there is one."""
+        if self._registrar is None or self._vtn is None:
+            return None
+        return connection_status(self._vtn, self._registrar.vitals)
+
     def tell(self, status: ServiceStatus) -> None:
         """The service itself has failed."""
         self._failed = status
@@ -70,7 +79,7 @@ class RegistrationService:
             await self._store.set_authority(decided_by, actor="engine")
         hold = given.settings.vtn.hold_seconds
         registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
-        self._registrar, self._failed = registrar, None
+        self._registrar, self._vtn, self._failed = registrar, vtn, None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(registrar, vtn))
             await registrar.run()

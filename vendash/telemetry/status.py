@@ -42,6 +42,42 @@ class RegistrationProgress(msgspec.Struct, frozen=True, kw_only=True):
     """What is done of late: REGISTER, UPDATE, REMOVE; SEND while nothing was yet."""
 
 
+class ConnectionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the connection to the VTN is. None: not known, or there is none. Holds no secret."""
+
+    answers: int = 0
+    """Since the engine started."""
+    in_flight: int = 0
+    window: int = 0
+    """How many requests may be under way; it adapts to what the VTN bears."""
+    breaker: str = "closed"
+    """`closed`: all flows; `paused`: as the VTN asked; `open`: it fails; `half-open`: a probe."""
+    latency_p50: float | None = None
+    """Seconds, over the latest answers."""
+    latency_p99: float | None = None
+    answered_at: float | None = None
+    """Unix time."""
+    token: str = ""
+    """`client`: fetched for our client id; `bearer`: one of the user's; `none`: none is sent."""
+    token_age: float | None = None
+    """Seconds."""
+    token_left: float | None = None
+    """Seconds that the token still lives; None also where the VTN names no end."""
+    scopes: tuple[str, ...] | None = None
+    clock_offset: float | None = None
+    """The VTN's clock minus ours, seconds."""
+    certificate_ends: float | None = None
+    """Unix time."""
+    error: str = ""
+    """The latest trouble in a sentence; empty where there was none."""
+    error_at: float | None = None
+    """Unix time."""
+    word: str = ""
+    """For the header, what is worth a look though the VTN answers: `clock`, `certificate`..."""
+    warnings: tuple[str, ...] = ()
+    """The same in sentences, with what to do."""
+
+
 class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     """All of it."""
 
@@ -55,6 +91,7 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     vtn_url: str = ""
     registration: RegistrationProgress | None = None
     speed: float = 1.0
+    connection: ConnectionStatus | None = None
 
     @property
     def age(self) -> float:
