@@ -451,6 +451,8 @@ class ResourceWork(msgspec.Struct, frozen=True, kw_only=True):
     """The VTN's id of the VEN under which `remote_id` was accepted; None when it is the same."""
     requested: RegistrationStatus | None = None
     """The decision that is asked of a VTN which decides itself; None where nothing is asked."""
+    decided_there: bool = False
+    """The VTN decides on it: the decision is its to write, and ours to read."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from vendash.store.standing import ACCEPTED_STATE, AS_ACCEPTED, NOW
 
 ACTOR = "vtn"
 AUTHORITY_ITEM = "authority"
+DECIDED_THERE = "(SELECT value = 'vtn' FROM vendash_settings WHERE name = 'authority')"
+"""Whether it is the VTN that decides; NULL where that was never said."""
 
 
 def authority(connection: sqlite3.Connection) -> Authority:

@@ -23,6 +23,7 @@ from vendash.models import (
     VenWork,
 )
 from vendash.names import client_id
+from vendash.store.authority import DECIDED_THERE
 from vendash.store.decisions import current_vtn
 from vendash.store.resources import json_list
 from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
@@ -51,7 +52,7 @@ _OPEN = "(state = 'waiting' OR state = 'sending')"
 _NOT = "NOT IN (SELECT value FROM json_each(:leased))"
 _WORK = (
     "o.key, f.revision, v.remote_id, coalesce(v.client_id, ''), o.remote_id, o.doubtful, o.wanted,"
-    f" o.held_under, o.requested, {RESOURCE_COLUMNS}"
+    f" o.held_under, o.requested, {DECIDED_THERE}, {RESOURCE_COLUMNS}"
 )
 _WORK_TABLES = (
     "vendash_observations o CROSS JOIN resources r ON r.id = o.key"
@@ -195,7 +196,8 @@ def _ven_work(
 
 
 def _resource_work(row: tuple[Any, ...]) -> ResourceWork:
-    key, revision, ven_id, identity, remote_id, doubtful, wanted, held_under, requested = row[:9]
+    key, revision, ven_id, identity, remote_id, doubtful, wanted, held_under = row[:8]
+    requested, decided_there = row[8:10]
     ven_id = ven_id or ""
     moved = held_under is not None and held_under != ven_id
     # It may be under another VEN, nobody knows: first it has to be gone from there.
@@ -204,7 +206,7 @@ def _resource_work(row: tuple[Any, ...]) -> ResourceWork:
         ven_id = held_under or ven_id
     return ResourceWork(
         key=key,
-        resource=resource_of(row[9:]),
+        resource=resource_of(row[10:]),
         revision=revision,
         ven_remote_id=ven_id,
         client_id=identity,
@@ -213,6 +215,7 @@ def _resource_work(row: tuple[Any, ...]) -> ResourceWork:
         wanted=bool(wanted) and not clearing,
         held_under=held_under if moved and wanted and remote_id is not None else None,
         requested=RegistrationStatus(requested) if requested else None,
+        decided_there=bool(decided_there),
     )
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from vendash.models import Resource, ResourceType
+from vendash.models import Resource, ResourceType, ResourceWork
 from vendash.vtn.dialects.reading import LONGEST_NAME, Value
 from vendash.vtn.registrar import Others
+
+
+DECISION = "prequalification"
+"""The private attribute type that carries the decision on a resource."""
+REQUESTED = "prequalification_requested"
+"""The one that asks a VTN which decides itself for a decision."""
 
 
 class ValuesMap(msgspec.Struct, frozen=True):
@@ -36,13 +42,23 @@ def attributes_of(resource: Resource) -> dict[str, tuple[Value, ...]]:
         "resource_type": (resource.resource_type.value,),
         "resource_sub_type": (resource.resource_sub_type or "",),
         "address": (resource.address or "",),
-        "prequalification": (resource.registration_status.value,),
+        DECISION: (resource.registration_status.value,),
     }
 
 
-def written(resource: Resource, others: Others) -> list[ValuesMap | msgspec.Raw]:
+def told_of(item: ResourceWork) -> dict[str, tuple[Value, ...]]:
+    """What a VTN is told of an item: where it decides itself, what we ask for in place of it."""
+    attributes = attributes_of(item.resource)
+    if item.decided_there:
+        del attributes[DECISION]
+    if item.requested is not None:
+        attributes[REQUESTED] = (item.requested.value,)
+    return attributes
+
+
+def written(item: ResourceWork, others: Others) -> list[ValuesMap | msgspec.Raw]:
     """The attributes to send: ours, and after them those of others."""
     ours: list[ValuesMap | msgspec.Raw] = [
-        ValuesMap(type_, values) for type_, values in attributes_of(resource).items()
+        ValuesMap(type_, values) for type_, values in told_of(item).items()
     ]
     return ours + [msgspec.Raw(raw) for raw in others.attributes]

@@ -15,16 +15,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from vendash.models import RegistrationStatus, VenWork
-from vendash.vtn.dialects.attributes import attributes_of
+from vendash.models import RegistrationStatus, ResourceWork, VenWork
+from vendash.vtn.dialects.attributes import REQUESTED, told_of, written
 from vendash.vtn.dialects.reading import (
     Difference,
     checked_id,
+    decision_in,
     in_words,
     reader,
     same_values,
     stamp_of,
-    status_of,
 )
 from vendash.vtn.registrar import Held, Others, Work
 
@@ -59,8 +59,7 @@ class Request:
     """Why the dialect has no such call; the request is then answered here and not sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """One object of a list: its id, its name, and to whom it belongs where that is said."""
 
     id: str
@@ -70,8 +69,13 @@ class Listed:
     body: bytes
     stamp: str = ""
     """When it was last changed there: RFC 3339 in UTC, as `Held.stamp`; empty where not said."""
-    status: RegistrationStatus | None = None
-    """What its attribute `prequalification` says; None where it says nothing that is known."""
+    attributes: bytes = b""
+    """As they came; empty where there are none."""
+
+    @property
+    def status(self) -> RegistrationStatus | None:
+        """What its attribute `prequalification` says; None where it says nothing that is known."""
+        return decision_in(self.attributes)
 
 
 class _Answer(msgspec.Struct, rename=JSON_NAMES):
@@ -96,7 +100,7 @@ class _Identity(msgspec.Struct, rename=JSON_NAMES):
     ven_id: str | None = None
     client_id: str | None = None
     modified: Any = None
-    attributes: Any = None
+    attributes: msgspec.Raw = msgspec.Raw(b"")
 
 
 _read_answer = reader(_Answer)
@@ -111,6 +115,8 @@ class Dialect(ABC):
     """As in the configuration and on the screen."""
     paged: ClassVar[bool] = True
     """Whether lists come in pages; otherwise each comes whole, whatever is asked."""
+    lists_by_ven: ClassVar[bool] = False
+    """Whether each VEN has a list of its resources, and there is none of all."""
     basic_only: ClassVar[bool] = False
     """Whether tokens are given for HTTP Basic alone, at a URL that has to be configured."""
     greeting: ClassVar[Request] = Request("GET", "/vens", (("skip", "0"), ("limit", "1")))
@@ -172,8 +178,11 @@ class Dialect(ABC):
             ValueError: It is not a VEN or resource with an id.
         """
         answer = _read_answer(body)
-        differences = _differences(item, answer, trust_silence=trust_silence)
-        ours = {} if isinstance(item, VenWork) else attributes_of(item.resource)
+        differences = list(_differences(item, answer, trust_silence=trust_silence))
+        ours = () if isinstance(item, VenWork) else (*told_of(item), REQUESTED)
+        asked = next((one for one in answer.attributes or () if _type_of(one) == REQUESTED), None)
+        if asked and not isinstance(item, VenWork) and item.requested is None:  # taken back
+            differences.append(Difference(REQUESTED, "", in_words(asked.get("values"))))
         return Held(
             remote_id=checked_id(answer.id),
             differs=tuple(one.field for one in differences),
@@ -211,10 +220,17 @@ class Dialect(ABC):
                     client_id=one.client_id,
                     body=bytes(raw),
                     stamp=stamp_of(one.modified),
-                    status=status_of(_values_of("prequalification", one.attributes)),
+                    attributes=bytes(one.attributes),
                 )
             )
         return found
+
+    def unchanged(self, item: ResourceWork, listed: Listed) -> bool:
+        """Whether the object surely is as we would write it; else `fields` says what differs."""
+        if item.decided_there and (status := listed.status) is not None:
+            resource = msgspec.structs.replace(item.resource, registration_status=status)
+            item = msgspec.structs.replace(item, resource=resource, decided_there=False)
+        return listed.attributes == _encode(written(item, Others()))
 
     def ven_secret(self, body: bytes) -> tuple[str, str] | None:
         """The VEN and the token for it that this answer to its creation gives, once only.
@@ -249,22 +265,13 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
     if isinstance(item, VenWork) or (trust_silence and answer.attributes is None):
         return
     held = {_type_of(one): one.get("values") for one in answer.attributes or ()}
-    for type_, values in attributes_of(item.resource).items():
+    for type_, values in told_of(item).items():
         if not same_values(values, held.get(type_)):
             yield Difference(type_, in_words(values), in_words(held.get(type_)))
 
 
 def _type_of(attribute: dict[str, Any]) -> str:
     return str(attribute.get("type", ""))
-
-
-def _values_of(type_: str, attributes: object) -> object:
-    """The values of the attribute of this type, in a list of whatever a VTN sent."""
-    if isinstance(attributes, list):
-        for one in attributes:
-            if isinstance(one, dict) and one.get("type") == type_:
-                return one.get("values")
-    return None
 
 
 def _filled(raw: bytes) -> bytes | None:

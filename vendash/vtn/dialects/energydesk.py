@@ -21,7 +21,6 @@ from vendash.vtn.dialects.reading import (
     reader,
     same_value,
     stamp_of,
-    status_of,
 )
 from vendash.vtn.registrar import Held, Others, Work
 
@@ -75,7 +74,7 @@ class _Answer(msgspec.Struct):
     ven_name: Any = None
     resource_name: Any = None
     resource_type: Any = None
-    attributes: Any = None
+    attributes: msgspec.Raw = msgspec.Raw(b"")
     auth_token: Any = None
     modification_date_time: Any = None
     modified: Any = msgspec.field(default=None, name="modificationDateTime")
@@ -117,7 +116,7 @@ class EnergyDesk(Dialect):
             ven_name=resource.ven or "",
             attributes=[
                 Attribute(name_of(item), name, _type_of(name), [_text(value)])
-                for name, value in energydesk_attributes(resource).items()
+                for name, value in _told_of(item).items()
             ],
             service_location=ServiceLocation(
                 resource.meter_point_id,
@@ -185,6 +184,10 @@ class EnergyDesk(Dialect):
         """
         return [_listed(raw) for raw in read_list(body)]
 
+    def unchanged(self, item: ResourceWork, listed: Listed) -> bool:
+        """Never sure: such a VTN leaves things out."""
+        return False
+
     def ven_secret(self, body: bytes) -> tuple[str, str] | None:
         """The VEN and its `auth_token`, from the answer to its creation."""
         try:
@@ -215,6 +218,14 @@ def energydesk_attributes(resource: Resource) -> dict[str, Value]:
     }
 
 
+def _told_of(item: ResourceWork) -> dict[str, Value]:
+    """The attributes of an item; there is no place for what is asked of a VTN that decides."""
+    attributes = energydesk_attributes(item.resource)
+    if item.decided_there:
+        del attributes[STATUS]
+    return attributes
+
+
 def _differences(item: Work, answer: _Answer) -> Iterator[Difference]:
     if isinstance(item, VenWork):
         yield from _differs("name", item.name, answer.ven_name)
@@ -224,7 +235,7 @@ def _differences(item: Work, answer: _Answer) -> Iterator[Difference]:
     yield from _differs("resource_type", resource.resource_type.value, answer.resource_type)
     yield from _differs("VEN", resource.ven or "", answer.ven_name)
     held = _attributes(answer)
-    for name, value in energydesk_attributes(resource).items():
+    for name, value in _told_of(item).items():
         yield from _differs(_type_of(name), value, held.get(name))
 
 
@@ -243,7 +254,11 @@ def _differs(field: str, ours: Value, theirs: object) -> Iterator[Difference]:
 def _attributes(answer: _Answer) -> dict[str, object]:
     """The first value of each attribute, by name; what is no attribute is left out."""
     found: dict[str, object] = {}
-    for one in answer.attributes if isinstance(answer.attributes, list) else ():
+    try:
+        given = msgspec.json.decode(answer.attributes or b"[]")
+    except (ValueError, RecursionError):
+        return {}
+    for one in given if isinstance(given, list) else ():
         if not isinstance(one, dict) or not isinstance(one.get("attribute_name"), str):
             continue
         values = one.get("attribute_values")
@@ -262,7 +277,7 @@ def _listed(raw: msgspec.Raw) -> Listed:
         client_id=None,
         body=bytes(raw),
         stamp=answer.stamp,
-        status=status_of([_attributes(answer).get(STATUS)]),
+        attributes=bytes(answer.attributes),
     )
 
 

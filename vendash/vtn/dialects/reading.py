@@ -72,6 +72,24 @@ def stamp_of(value: object) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06d}Z" if at.year >= 1000 else ""
 
 
+def decision_in(attributes: bytes) -> RegistrationStatus | None:
+    """The decision that the attributes of an object carry, in either form; JSON as it came."""
+    if b"prequalification" not in attributes and b'"status"' not in attributes:
+        return None
+    try:
+        found = msgspec.json.decode(attributes)
+    except (ValueError, RecursionError):
+        return None
+    for one in found if isinstance(found, list) else ():
+        if not isinstance(one, dict):
+            continue
+        if one.get("type") == "prequalification":
+            return status_of(one.get("values"))
+        if one.get("attribute_name") == "status":
+            return status_of(one.get("attribute_values"))
+    return None
+
+
 def status_of(values: object) -> RegistrationStatus | None:
     """The decision that an attribute `prequalification` carries, in any case of letters."""
     first = values[0] if isinstance(values, list) and values else None

@@ -34,6 +34,7 @@ class V30(Dialect):
     """OpenADR 3.0.0 and 3.0.1."""
 
     name: ClassVar[str] = "3.0.1"
+    lists_by_ven: ClassVar[bool] = True
 
     def collection(self, item: Work) -> str:
         """Where objects like this one are listed and created."""
@@ -55,7 +56,7 @@ class V30(Dialect):
         return ResourceRequest(
             resource_name=name_of(item),
             targets=kept(others.targets),
-            attributes=written(item.resource, others),
+            attributes=written(item, others),
         )
 
 

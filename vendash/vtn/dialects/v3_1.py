@@ -66,5 +66,5 @@ class V31(Dialect):
             ven_id=item.ven_remote_id,
             resource_name=name_of(item),
             targets=kept(others.targets),
-            attributes=written(item.resource, others),
+            attributes=written(item, others),
         )
