@@ -167,9 +167,9 @@ async def test_everything_moved_while_the_vtn_is_slow_arrives_once() -> None:
         await assert_exactly_once(server, ledger)
 
 
-@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("status", [400, 404, 409])
 async def test_a_refusal_because_the_ven_is_gone_registers_the_ven_again(status: int) -> None:
-    """Some VTNs say 400 to a VEN that they do not know; so the VEN is asked for."""
+    """Some VTNs say 400 or 409 to a VEN that they do not know; so the VEN is asked for."""
     ledger = MemoryLedger(fleet(1, 3))
     vens: list[str] = []
 
@@ -210,3 +210,28 @@ async def test_a_vtn_without_resources_under_its_address_is_said_once_per_resour
     assert posts == 2
     assert summary.resources == Count(failed=2)
     assert "no resources under this address" in summary.failures[0].reason
+
+
+async def test_an_object_that_has_got_the_id_of_ours_is_neither_changed_nor_deleted() -> None:
+    """A VTN that lost its data may count its ids anew: what has our id now is another's."""
+    ledger = MemoryLedger(fleet(1, 2))
+    written: list[tuple[str, str]] = []
+
+    def answer(asked: Asked) -> Say:
+        if asked.method != "GET":
+            written.append((asked.method, asked.path))
+        if asked.path.startswith("/vens"):
+            ven = {"id": "v0", "venName": "Town0"}
+            return Say(201, ven) if asked.method == "POST" else Say(200, [ven])
+        if asked.path == "/resources":
+            return Say(200, []) if asked.method == "GET" else Say(201, {"id": f"new{len(written)}"})
+        return Say(200, {"id": asked.path.rpartition("/")[2], "resourceName": "of another"})
+
+    async with scripted(vtn_like(answer)) as server:
+        vtn = Vtn(server.url, dialect="3.1")
+        await settled(ledger, vtn)
+        written.clear()
+        ledger.change(1, replace(ledger.resources[1], address="Moved 1"))
+        ledger.want(2, False)
+        await settled(ledger, vtn)
+    assert written == [("POST", "/resources")]

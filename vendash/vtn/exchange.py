@@ -106,24 +106,30 @@ async def _read(connection: Connection, dialect: Dialect, item: Work, remote_id:
     if not reply.ok:
         return _refused(reply)
     try:
-        return replace(dialect.compared(item, reply.body), remote_id=remote_id)
+        held = dialect.compared(item, reply.body)
     except ValueError:
         return _useless(reply)
+    if isinstance(item, ResourceWork) and "name" in held.differs and not dialect.ids_are_ours:
+        return Missing()  # a VTN that lost its data may give the id of one object to another
+    return replace(held, remote_id=remote_id)
 
 
 async def _create(connection: Connection, dialect: Dialect, item: Work) -> Event:
     event = await _write(connection, dialect, item, dialect.create(item))
     if isinstance(item, VenWork):
         return Lost(_NO_VENS, 404) if isinstance(event, Missing) else event
-    if isinstance(event, Missing) or (isinstance(event, Rejected) and event.status in _BAD):
+    if isinstance(event, Missing | Taken) or (isinstance(event, Rejected) and event.status in _BAD):
         return await _blame(connection, dialect, item, event)
     return event
 
 
 async def _blame(
-    connection: Connection, dialect: Dialect, item: ResourceWork, refused: Missing | Rejected
+    connection: Connection,
+    dialect: Dialect,
+    item: ResourceWork,
+    refused: Missing | Taken | Rejected,
 ) -> Event:
-    """Whether the VTN refused a resource because its VEN is gone; some say 400 to that."""
+    """Whether the VTN refused a resource because its VEN is gone; some say 400 or 409 to that."""
     ven = VenWork(
         name=item.resource.ven or "",
         client_id=item.client_id,
@@ -134,7 +140,7 @@ async def _blame(
     reply = await connection.send(dialect.read(ven, item.ven_remote_id))
     if reply.status in _GONE:
         return VenGone()
-    if isinstance(refused, Rejected):
+    if isinstance(refused, Taken | Rejected):
         return refused
     if not reply.ok:
         return Unsent(refusal(reply, "to tell of this VEN"), reply.status, reply.retry_after)
@@ -162,12 +168,22 @@ async def _write(
 
 async def _delete(connection: Connection, dialect: Dialect, item: Work, remote_id: str) -> Event:
     request = dialect.delete(item, remote_id)
-    if isinstance(item, VenWork) and not request.cannot:
-        left = await _left_in(connection, dialect, remote_id)
-        if left is not None:
-            return left
+    if not request.cannot:
+        against = await _against_deleting(connection, dialect, item, remote_id)
+        if against is not None:
+            return against
     reply = await connection.send(request)
     return Held("") if reply.ok else _refused(reply)
+
+
+async def _against_deleting(
+    connection: Connection, dialect: Dialect, item: Work, remote_id: str
+) -> Event | None:
+    """What speaks against it: a VEN that is not empty, or another object under this id."""
+    if isinstance(item, VenWork):
+        return await _left_in(connection, dialect, remote_id)
+    there = await _read(connection, dialect, item, remote_id)
+    return None if isinstance(there, Held) else there
 
 
 async def _left_in(connection: Connection, dialect: Dialect, ven_id: str) -> Event | None:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from vendash.models import RegistrationStatus, ResourceWork, VenWork
-from vendash.vtn.dialects.attributes import REQUESTED, told_of, written
+from vendash.models import RegistrationStatus, Resource, ResourceWork, VenWork
+from vendash.vtn.dialects.attributes import DECISION, REQUESTED, told_of, written
 from vendash.vtn.dialects.reading import (
     Difference,
     checked_id,
@@ -26,6 +26,7 @@ from vendash.vtn.dialects.reading import (
     same_values,
     stamp_of,
 )
+from vendash.vtn.dialects.theirs import place_of, resource_of
 from vendash.vtn.registrar import Held, Others, Work
 
 PAGE = 50
@@ -38,6 +39,12 @@ JSON_NAMES = {
     "ven_name": "venName",
     "resource_name": "resourceName",
     "modified": "modificationDateTime",
+}
+
+_TOLD_AS = {
+    "DESCRIPTION": "resource_name",
+    "MAX_POWER_CONSUMPTION": "p_max_kw",
+    DECISION: "status",
 }
 
 _encode = msgspec.json.Encoder().encode
@@ -117,6 +124,8 @@ class Dialect(ABC):
     """Whether lists come in pages; otherwise each comes whole, whatever is asked."""
     lists_by_ven: ClassVar[bool] = False
     """Whether each VEN has a list of its resources, and there is none of all."""
+    ids_are_ours: ClassVar[bool] = False
+    """Whether a resource has the id there that it has here, and not one that the VTN gives."""
     basic_only: ClassVar[bool] = False
     """Whether tokens are given for HTTP Basic alone, at a URL that has to be configured."""
     greeting: ClassVar[Request] = Request("GET", "/vens", (("skip", "0"), ("limit", "1")))
@@ -203,6 +212,16 @@ class Dialect(ABC):
         """
         return list(_differences(item, _read_answer(body), trust_silence=False))
 
+    def resource(self, listed: Listed, ours: Resource | None, ven: str) -> Resource | None:
+        """What an object says as a resource of ours; None where it says too little.
+
+        Args:
+            listed: The object.
+            ours: The same resource as it is here, where there is one.
+            ven: The name of its VEN there, where that is known.
+        """
+        return resource_of(listed.name, _as_told(listed.body), ours, ven)
+
     def listed(self, body: bytes) -> list[Listed]:
         """The objects of one page.
 
@@ -268,6 +287,24 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
     for type_, values in told_of(item).items():
         if not same_values(values, held.get(type_)):
             yield Difference(type_, in_words(values), in_words(held.get(type_)))
+
+
+def _as_told(body: bytes) -> dict[str, object]:
+    """What an object says, by the names that `resource_of` knows."""
+    try:
+        answer = _read_answer(body)
+    except ValueError:
+        return {}
+    held: dict[str, object] = {}
+    for one in answer.attributes or ():
+        values = one.get("values")
+        if isinstance(values, list) and values:
+            held.setdefault(_type_of(one), values[0])
+            if _type_of(one) == "LOCATION" and len(values) > 1:
+                held["latitude"], held["longitude"] = place_of(values[0], values[1])
+    for type_, name in _TOLD_AS.items():
+        held[name] = held.get(type_)
+    return held
 
 
 def _type_of(attribute: dict[str, Any]) -> str:

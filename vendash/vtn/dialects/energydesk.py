@@ -12,8 +12,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from vendash.models import Resource, ResourceWork, VenWork
+from vendash.text import plain
 from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of, read_list
 from vendash.vtn.dialects.reading import (
+    LONGEST_NAME,
     Difference,
     Value,
     checked_id,
@@ -22,6 +24,7 @@ from vendash.vtn.dialects.reading import (
     same_value,
     stamp_of,
 )
+from vendash.vtn.dialects.theirs import resource_of
 from vendash.vtn.registrar import Held, Others, Work
 
 CLIENT_NAME = "vendash"
@@ -93,6 +96,7 @@ class EnergyDesk(Dialect):
 
     name: ClassVar[str] = "energydesk"
     paged: ClassVar[bool] = False
+    ids_are_ours: ClassVar[bool] = True
     basic_only: ClassVar[bool] = True
     greeting: ClassVar[Request] = Request("GET", "/programs")
 
@@ -187,6 +191,19 @@ class EnergyDesk(Dialect):
     def unchanged(self, item: ResourceWork, listed: Listed) -> bool:
         """Never sure: such a VTN leaves things out."""
         return False
+
+    def resource(self, listed: Listed, ours: Resource | None, ven: str) -> Resource | None:
+        """What an object says as a resource of ours; None where it says too little."""
+        try:
+            answer = _read_answer(listed.body)
+        except ValueError:
+            return None
+        told = _attributes(answer) | {
+            "resource_name": answer.resource_name,
+            "resource_type": answer.resource_type,
+        }
+        named = answer.ven_name if isinstance(answer.ven_name, str) else ven
+        return resource_of(listed.name, told, ours, plain(named, LONGEST_NAME))
 
     def ven_secret(self, body: bytes) -> tuple[str, str] | None:
         """The VEN and its `auth_token`, from the answer to its creation."""
