@@ -12,6 +12,7 @@ from vendash.actions import ACTIONS, EVERYWHERE, Situation, for_command, for_key
 from vendash.screens.activity import ActivityScreen
 from vendash.screens.anywhere import Anywhere
 from vendash.screens.base import BaseScreen
+from vendash.screens.connection import ConnectionScreen
 from vendash.screens.detail import DetailScreen
 from vendash.screens.help import HelpScreen
 from vendash.screens.live import LiveScreen
@@ -27,6 +28,7 @@ SCREENS: dict[str, type[BaseScreen]] = {
         ActivityScreen,
         HelpScreen,
         DetailScreen,
+        ConnectionScreen,
     )
 }
 

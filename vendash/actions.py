@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-EVERYWHERE = frozenset({"vens", "resources", "live", "activity", "help", "detail"})
 LISTS = frozenset({"vens", "resources", "live", "activity"})
-SCROLLED = LISTS | {"help", "detail"}
+SCROLLED = LISTS | {"help", "detail", "connection"}
+EVERYWHERE = SCROLLED
 FLEET = frozenset({"vens", "resources"})
 
 
@@ -318,6 +318,13 @@ ACTIONS: tuple[Action, ...] = (
         command="help",
     ),
     Action(
+        id="connection",
+        keys=("7",),
+        title="connection",
+        help="How the connection to the VTN is: token, clock, certificate, speed, last error.",
+        command="connection",
+    ),
+    Action(
         id="simulate",
         title="simulate",
         help="Want the simulation on or off.",
@@ -425,6 +432,7 @@ _FIRST = {
     "resources": ("open", "register", "approve", "suspend", "mark", "filter", "undo", "pend"),
     "help": ("back",),
     "detail": ("back",),
+    "connection": ("back",),
 }
 """What a narrow footer has room for; the others follow by their number."""
 

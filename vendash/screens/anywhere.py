@@ -79,6 +79,12 @@ class Anywhere:
         """To what was done."""
         await self._go("activity")
 
+    async def action_connection(self, argument: str = "") -> None:
+        """To how the connection to the VTN is."""
+        from vendash.screens.connection import ConnectionScreen  # noqa: PLC0415 (it imports us)
+
+        await self.app.push_screen(ConnectionScreen(self.console))
+
     async def action_help(self, argument: str = "") -> None:
         """To the keys and commands that work here."""
         from vendash.screens.help import HelpScreen  # noqa: PLC0415 (it imports us)

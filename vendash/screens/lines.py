@@ -66,6 +66,9 @@ def _services(console: Console) -> tuple[Words, Words]:
         else:
             ok.append((words, "dim"))
     ok.append(("  ENGINE ok", "dim"))
+    connection = status.connection
+    if connection is not None and connection.word and status.vtn.health != "trouble":
+        wrong.append((f"  ! {visible(connection.word)}", "trouble"))  # 7 says more
     return ok, wrong
 
 
