@@ -15,20 +15,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vendash.commands.opening import named_vens, opened_store
+from vendash.commands.registered import NEEDS_A_PERSON, Result, compared, names_of
 from vendash.config import database_path, log_to_file
 from vendash.engine.connecting import chosen_url, vtn_from_settings
 from vendash.errors import VendashError
-from vendash.filters import Query, parse_filter
+from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
 from vendash.identity import Identity, find_identity
 from vendash.lock import HeldByOtherError, exclusive, lock_path
-from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.models import NO_VEN, VenRow
+from vendash.output import note
 from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
-from vendash.text import plain
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.tally import Count
@@ -37,7 +38,6 @@ Answer = tuple[dict[str, Any], str, int]
 
 PATIENCE_SECONDS = 10.0
 """How long an engine may make no step before we stop following it; it goes on by itself."""
-_TROUBLE = ("failed", "conflict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,6 @@ class Wanted:
     """Sent instead of one for the client id and secret of the environment."""
     config: Path | None = None
     """The file of the settings; None to look where it usually is."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    vens: Count
-    resources: Count
-    trouble: str = ""
-    """A sentence about the VTN as a whole; empty where there was none."""
 
 
 async def register(db_path: Path | None, wanted: Wanted) -> Answer:
@@ -79,7 +71,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
                 await store.use_vtn(url, vtn.dialect)
                 before = await _rows(store, names)
                 await _want(store, before)
-                result = await _send(store, vtn, before)
+                note(f"Registering {len(before):,} VENs at {url} ...")
+                result = await _told_if_interrupted(store, _send(store, vtn, before))
         except HeldByOtherError as error:
             if error.holder is None or error.holder.kind != "engine":
                 raise
@@ -87,19 +80,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
             before = await _rows(store, names)
             await _want(store, before)
             result = await _follow(store, path, before)
-        failures = await _failures(store, names)
     seconds = round(time.monotonic() - started, 3)
-    document: dict[str, Any] = {
-        "vens": _counts(result.vens),
-        "resources": _counts(result.resources),
-        "failures": failures,
-        "seconds": seconds,
-    }
-    if result.trouble:
-        document["error"] = result.trouble
-    counts = (result.vens, result.resources)
-    undone = sum(count.failed + count.waiting for count in counts)
-    return document, _summary(result, failures, seconds), 1 if undone else 0
+    return result.document(seconds), result.summary(seconds), 0 if result.complete else 1
 
 
 def _chosen(rows: Sequence[VenRow], wanted: Wanted) -> list[VenRow]:
@@ -131,6 +113,15 @@ async def _check_same_vtn(store: FleetStore, url: str, error: HeldByOtherError) 
         )
 
 
+async def _told_if_interrupted(store: FleetStore, sending: Awaitable[Result]) -> Result:
+    try:
+        return await sending
+    except asyncio.CancelledError:
+        done, total, _ = await store.registration_progress()
+        note(f"{done:,} of {total:,} are there; the same command, or the engine, goes on.")
+        raise
+
+
 # --- without an engine ---------------------------------------------------------------------------
 
 
@@ -142,16 +133,16 @@ def _vtn(url: str, settings: Settings, wanted: Wanted) -> Vtn:
     return vtn_from_settings(url, settings, identity=identity, dialect=wanted.dialect or "")
 
 
-async def _send(store: FleetStore, vtn: Vtn, before: Sequence[VenRow]) -> _Result:
+async def _send(store: FleetStore, vtn: Vtn, before: Sequence[VenRow]) -> Result:
     registrar = Registrar(store, vtn)
     async with _progress(store):
         summary = await registrar.settle()
     await store.use_vtn(vtn.url, vtn.dialect)
-    result = _compared(before, await _rows(store, _names(before)))
+    result = await compared(store, before, summary.trouble)
     # What was found at the VTN without our knowing had not been registered by us just now.
     _adopted(result.vens, summary.vens.already)
     _adopted(result.resources, summary.resources.already)
-    return _Result(result.vens, result.resources, summary.trouble)
+    return result
 
 
 def _adopted(count: Count, found: int) -> None:
@@ -163,9 +154,9 @@ def _adopted(count: Count, found: int) -> None:
 # --- with an engine ------------------------------------------------------------------------------
 
 
-async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _Result:
+async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> Result:
     """Wait until the engine has done all of it, or makes no step for a while."""
-    names = _names(before)
+    names = names_of(before)
     waiting, since = -1, time.monotonic()
     async with _progress(store):
         async for _ in ticking(store):
@@ -177,107 +168,18 @@ async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> _R
                 waiting, since = open_now, time.monotonic()
             elif time.monotonic() - since > PATIENCE_SECONDS:
                 break
-    result = _compared(before, rows)
+    result = await compared(store, before)
     status = read_status(live_folder(path))
-    waits = result.resources.failed or result.resources.waiting
-    trouble = status.vtn.detail if status is not None and waits else ""
-    return _Result(result.vens, result.resources, trouble)
+    if status is not None and not result.complete:
+        result.trouble = status.vtn.detail
+    return result
 
 
 def _open_items(row: VenRow) -> int:
     """How much of a VEN the engine can still bring to an end."""
-    if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+    if row.vtn in NEEDS_A_PERSON:
         return 0
     return row.wanted - row.accepted - row.work.trouble
-
-
-# --- what came of it -----------------------------------------------------------------------------
-
-
-def _names(rows: Sequence[VenRow]) -> frozenset[str]:
-    return frozenset(row.name for row in rows)
-
-
-def _compared(before: Sequence[VenRow], after: Sequence[VenRow]) -> _Result:
-    """What was there already, what came, and what is still not there: failed, or it waits."""
-    here = {row.name: row for row in after}
-    vens, resources = Count(), Count()
-    for row in before:
-        now = here.get(row.name, row)
-        vens.already += row.remote_id is not None
-        vens.registered += row.remote_id is None and now.remote_id is not None
-        needs_a_person = now.vtn in {VtnState.FAILED, VtnState.CONFLICT}
-        vens.failed += now.remote_id is None and needs_a_person
-        vens.waiting += now.remote_id is None and not needs_a_person
-        was_there, is_there = _there(row), _there(now)
-        resources.already += was_there
-        resources.registered += max(0, is_there - was_there)
-        missing = now.work.total - is_there
-        failed = missing if needs_a_person else min(missing, now.work.trouble)
-        resources.failed += failed
-        resources.waiting += missing - failed
-    return _Result(vens, resources)
-
-
-def _there(row: VenRow) -> int:
-    return row.work.total - row.work.unsent
-
-
-def _counts(count: Count) -> dict[str, int]:
-    counts = {"registered": count.registered, "already": count.already, "failed": count.failed}
-    return {**counts, "waiting": count.waiting} if count.waiting else counts
-
-
-async def _failures(store: FleetStore, names: frozenset[str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [
-        {"ven": row.name, "id": None, "name": row.name, "status": None, "reason": row.vtn_error}
-        for row in await _rows(store, names)
-        if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}
-    ]
-    for state in _TROUBLE:
-        for key in await store.keys(Query(filter=parse_filter(f"vtn:{state}"))):
-            detail = await store.detail(key)
-            if detail is None or detail.row.ven not in names:
-                continue
-            found.append(
-                {
-                    "ven": detail.row.ven,
-                    "id": detail.row.resource_id,
-                    "name": detail.row.name,
-                    "status": detail.vtn_http_status,
-                    "reason": detail.row.vtn_error,
-                }
-            )
-    return found
-
-
-def _summary(result: _Result, failures: Sequence[dict[str, Any]], seconds: float) -> str:
-    lines = [
-        f"{plain(one['ven'], 40)} / {plain(one['name'])}: {plain(one['reason'], 200)}"
-        for one in failures[:20]
-    ]
-    if len(failures) > len(lines):
-        lines.append(f"... and {len(failures) - len(lines):,} more (--json lists all)")
-    if result.trouble:
-        lines.append(result.trouble)
-    vens, resources = result.vens, result.resources
-    total = vens.registered + vens.already + vens.failed + vens.waiting
-    waiting = f", waiting {resources.waiting:,}" if resources.waiting else ""
-    if resources.waiting or vens.waiting:
-        lines.append("What waits is sent by the engine, or by the next vendash register.")
-    return "\n".join(
-        [
-            *lines,
-            "REGISTRATION SUMMARY",
-            f"Total VENs processed:         {total:>7,}",
-            f"VENs successfully registered: {vens.registered:>7,}"
-            f"  (already there {vens.already:,})",
-            f"Resources registered:         {resources.registered:>7,}"
-            f"  (already there {resources.already:,}, failed {resources.failed:,}{waiting})",
-            f"Failed VENs:                  {vens.failed:>7,}",
-            f"Seconds:                      {seconds:>7,.1f}",
-        ]
-    )
 
 
 @asynccontextmanager
@@ -291,7 +193,9 @@ async def _progress(store: FleetStore) -> AsyncIterator[None]:
         TextColumn("REGISTER"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("VENs and resources,"),
         TimeRemainingColumn(),
+        TextColumn("left"),
         console=console,
         transient=True,
         refresh_per_second=4,
