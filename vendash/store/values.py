@@ -118,6 +118,7 @@ def location_of(value: object) -> Location:
     return Location(found.latitude, found.longitude)
 
 
+@lru_cache(maxsize=1024)  # most resources of a sub type have the same
 def capacities_json(capacities: Capacities) -> str:
     """The capacities as the original keeps them."""
     return _encode(

@@ -24,7 +24,7 @@ def values_of(resource: Resource) -> Values:
     """The values of the imported columns."""
     return (
         resource.resource_name,
-        resource.resource_type.value,
+        str(resource.resource_type),  # what `.value` is, in a quarter of its time
         resource.resource_sub_type,
         resource.meter_point_id,
         capacities_json(resource.capacities),
@@ -78,8 +78,8 @@ def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int
 
 def _connection_values(given: Connection) -> Values:
     return (
-        given.type.value.lower(),  # as the original writes them, and can only read them
-        given.actortype.value.lower(),
+        given.type.lower(),  # as the original writes them, and can only read them
+        given.actortype.lower(),
         given.host,
         given.port,
         given.topic,
@@ -131,7 +131,7 @@ def _inserted_values(resource: Resource) -> Values:
         resource.resource_id,
         int(resource.enabled),
         resource.reporting,
-        resource.registration_status.value,
+        str(resource.registration_status),
         *values_of(resource),
     )
 
