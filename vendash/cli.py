@@ -200,6 +200,29 @@ def status(db_path: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--vtn-url", help="Else the VTN of the database.")
+@dialect_option
+@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@db_option
+@config_option
+@json_option
+def doctor(
+    vtn_url: str | None,
+    dialect: str | None,
+    no_auth: bool,
+    db_path: Path | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """What is wrong between here and the VTN, and what to do; changes nothing anywhere."""
+    from vendash.commands.doctor import Asked
+    from vendash.commands.doctor import doctor as examine
+
+    asked = Asked(vtn_url=vtn_url, dialect=dialect, no_auth=no_auth, config=config)
+    _answer(examine(db_path, asked), as_json=as_json)
+
+
+@cli.command()
 @db_option
 @json_option
 def check(db_path: Path | None, as_json: bool) -> None:

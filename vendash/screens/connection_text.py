@@ -84,7 +84,7 @@ def _fields(status: EngineStatus, now: float) -> Iterator[Field]:
 def _state(vtn: ServiceStatus) -> tuple[str, str]:
     since = f", since {datetime.fromtimestamp(vtn.since):%H:%M}" if vtn.since else ""
     if vtn.health == "trouble":
-        return f"{vtn.detail or vtn.text}{since}", "trouble"
+        return f"{(vtn.detail or vtn.text).rstrip('.')}{since}", "trouble"
     if vtn.health == "ok":
         return f"ok, OpenADR {vtn.text}{since}", "approved"
     return vtn.text or vtn.health, "text"

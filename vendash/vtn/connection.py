@@ -45,7 +45,18 @@ class Connection:
 
     def __init__(self, vtn: Vtn, wire: Wire) -> None:
         self._vtn = vtn
-        self._wire = wire
+        self.wire = wire
+        """For what is asked without a token."""
+
+    @property
+    def url(self) -> str:
+        """Of the VTN."""
+        return self._vtn.url
+
+    @property
+    def advice(self) -> str:
+        """What to do where the VTN does not let us in."""
+        return self._vtn.advice
 
     async def dialect(self) -> Dialect:
         """The dialect of the VTN, found out by reading only where it is not known.
@@ -157,7 +168,7 @@ class Connection:
 
     async def _detected(self) -> Dialect:
         vtn = self._vtn
-        await vtn.ask_auth_server(self._wire)
+        await vtn.ask_auth_server(self.wire)
         found = vtn.known_dialect
         if found is None:
             reply = await self._sent_whole(ONE_RESOURCE)  # some VTNs ignore a limit
@@ -194,7 +205,7 @@ class Connection:
         limits = {} if largest is None else {"largest": largest}
         started = time.monotonic()
         with self._vtn.vitals.flight():
-            reply = await self._wire.exchange(
+            reply = await self.wire.exchange(
                 request.method,
                 url_of(self._vtn.url, request),
                 headers=headers,
@@ -262,7 +273,7 @@ class Connection:
 
     async def _fetch_token(self, credentials: Credentials) -> Token:
         vtn = self._vtn
-        url = await vtn.token_url(self._wire)
+        url = await vtn.token_url(self.wire)
         refused: Reply | None = None
         for style in vtn.styles():
             reply = await self._ask_token(url, credentials, style)
@@ -280,7 +291,7 @@ class Connection:
     async def _ask_token(self, url: str, credentials: Credentials, style: Style) -> Reply:
         headers, body = token_request(credentials, style)
         started = time.monotonic()
-        reply = await self._wire.exchange("POST", url, headers=headers, body=body)
+        reply = await self.wire.exchange("POST", url, headers=headers, body=body)
         self._vtn.vitals.answered(reply, time.monotonic() - started)
         return scrubbed(reply, secrets_in(credentials))
 

@@ -1,0 +1,209 @@
+"""`vendash doctor`: what is wrong, from the database to the VTN, and what to do. Only reads."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vendash.commands.opening import counted, opened_store
+from vendash.config import database_path, state_folder
+from vendash.engine.connecting import VEN_SECRETS, chosen_url, vtn_from_settings
+from vendash.errors import VendashError
+from vendash.identity import SECRETS, Identity, find_identity
+from vendash.lock import holder, lock_path
+from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.private import read_private
+from vendash.settings import Settings, load_settings
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.place import live_folder
+from vendash.telemetry.status import ConnectionStatus, EngineStatus, read_status
+from vendash.text import plain
+from vendash.vtn.address import vtn_address
+from vendash.vtn.client import Vtn
+from vendash.vtn.diagnosis import NAMES, Finding, diagnose
+
+Answer = tuple[dict[str, Any], str, int]
+
+_MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "-"}
+_NEEDS_A_PERSON = frozenset({VtnState.FAILED, VtnState.CONFLICT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a user asked to have looked at."""
+
+    vtn_url: str | None = None
+    dialect: str | None = None
+    no_auth: bool = False
+    config: Path | None = None
+
+
+async def doctor(db_path: Path | None, asked: Asked) -> Answer:
+    """One finding after the other; the exit code is 1 where something is wrong."""
+    path = database_path(db_path)
+    findings: list[Finding] = []
+    async with AsyncExitStack() as stack:
+        store = await _opened(stack, path, findings)
+        vens = [ven for ven in await store.vens() if ven.name != NO_VEN] if store else []
+        status = _engine(path)
+        findings.append(_engine_finding(path, status, vens))
+        findings += await _at_the_vtn(store, asked, vens)
+        if store is not None:
+            findings.append(_items(vens))
+            findings.append(await _drift(store))
+    findings.append(_secret_files(asked))
+    wrong = [one for one in findings if one.state == "wrong"]
+    document: dict[str, Any] = {
+        "ok": not wrong,
+        "checks": [{"name": one.name, "state": one.state, "text": one.text} for one in findings],
+        "connection": _vitals_document(status),
+    }
+    return document, _text(findings, len(wrong)), 1 if wrong else 0
+
+
+def _text(findings: list[Finding], wrong: int) -> str:
+    cells = max(len(one.name) for one in findings)
+    lines = [f"{_MARKS[one.state]:<6} {one.name:<{cells}}  {one.text}" for one in findings]
+    verdict = "All is well." if not wrong else f"{counted(wrong, 'thing')} to mend, marked WRONG."
+    return "\n".join([*lines, "", verdict])
+
+
+# --- here ------------------------------------------------------------------------------------
+
+
+async def _opened(stack: AsyncExitStack, path: Path, findings: list[Finding]) -> FleetStore | None:
+    """The store, unless it cannot be opened; a finding says which."""
+    try:
+        store = await stack.enter_async_context(opened_store(path, read_only=True))
+    except VendashError as error:
+        findings.append(Finding("database", "wrong", str(error)))
+        return None
+    total = (await store.work()).total
+    findings.append(Finding("database", "ok", f"{path}: {counted(total, 'resource')}."))
+    return store
+
+
+def _engine(path: Path) -> EngineStatus | None:
+    running = holder(lock_path(path))
+    return read_status(live_folder(path)) if running and running.kind == "engine" else None
+
+
+def _engine_finding(path: Path, status: EngineStatus | None, vens: list[VenRow]) -> Finding:
+    running = holder(lock_path(path))
+    if running is None:
+        waiting = sum(max(0, ven.wanted - ven.accepted - ven.work.trouble) for ven in vens)
+        if not waiting:
+            return Finding("engine", "ok", "None runs, and nothing waits for one.")
+        text = f"None runs, and {counted(waiting, 'resource')} wait to be sent: vendash run."
+        return Finding("engine", "wrong", text)
+    if running.kind != "engine":
+        return Finding("engine", "ok", f"None runs; {running} sends at the moment.")
+    if status is None or not status.fresh:
+        text = f"It is silent ({running}): end it with vendash stop, and start another."
+        return Finding("engine", "wrong", text)
+    if status.vtn.health == "trouble":
+        since = datetime.fromtimestamp(status.vtn.since)
+        text = f"It runs, but since {since:%H:%M}: {status.vtn.detail or status.vtn.text}"
+        return Finding("engine", "wrong", text)
+    at = f", sends to {status.vtn_url}" if status.vtn_url else ""
+    return Finding("engine", "ok", f"It runs ({running}){at}{_vitals_words(status.connection)}.")
+
+
+def _vitals_words(connection: ConnectionStatus | None) -> str:
+    if connection is None:
+        return ""
+    words = f"; {connection.in_flight} of {connection.window} requests under way"
+    if connection.latency_p50 is not None and connection.latency_p99 is not None:
+        p50, p99 = connection.latency_p50 * 1000, connection.latency_p99 * 1000
+        words += f", p50 {p50:,.0f} ms, p99 {p99:,.0f} ms"
+    if connection.token_age is not None:
+        words += f", token {connection.token_age / 60:,.0f} min old"
+    if connection.error:
+        minutes = max(0.0, time.time() - (connection.error_at or 0.0)) / 60
+        words += f"; last error {minutes:,.0f} min ago: {connection.error.rstrip('.')}"
+    return words
+
+
+def _vitals_document(status: EngineStatus | None) -> object:
+    """As the engine's status has it; None without an engine."""
+    return None if status is None else msgspec.to_builtins(status.connection)
+
+
+def _items(vens: list[VenRow]) -> Finding:
+    """What the VTN has refused: a VEN name that another client has, above all."""
+    refused = [ven for ven in vens if ven.vtn in _NEEDS_A_PERSON]
+    resources = sum(ven.work.trouble for ven in vens)
+    if not refused and not resources:
+        return Finding("items", "ok", "The VTN has refused nothing.")
+    if refused:
+        first = refused[0]
+        more = f" ({len(refused) - 1:,} more VENs)" if len(refused) > 1 else ""
+        text = f"{plain(first.name, 60)}: {plain(first.vtn_error, 200).rstrip('.')}{more}."
+    else:
+        text = f"{counted(resources, 'resource')} refused: n in the console goes to each."
+    return Finding("items", "wrong", text)
+
+
+async def _drift(store: FleetStore) -> Finding:
+    at = await store.surveyed()
+    if at is None:
+        return Finding("drift", "unknown", "Never compared with the VTN: vendash drift does.")
+    open_items = [one for one in await store.drift() if not one.again]
+    when = f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
+    if not open_items:
+        return Finding("drift", "ok", f"The VTN held what is here, when compared at {when}.")
+    text = f"{counted(len(open_items), 'item')} differed at {when}: vendash drift lists them."
+    return Finding("drift", "wrong", text)
+
+
+def _secret_files(asked: Asked) -> Finding:
+    try:
+        settings = load_settings(asked.config)
+        paths = (settings.path(settings.vtn.secrets_file or SECRETS), state_folder() / VEN_SECRETS)
+        there = [path for path in paths if read_private(path) is not None]
+    except VendashError as error:
+        return Finding("secrets", "wrong", str(error))
+    if not there:
+        return Finding("secrets", "ok", "There is no file with secrets.")
+    return Finding("secrets", "ok", f"Only you can read {' and '.join(map(str, there))}.")
+
+
+# --- there -----------------------------------------------------------------------------------
+
+
+async def _at_the_vtn(store: FleetStore | None, asked: Asked, vens: list[VenRow]) -> list[Finding]:
+    try:
+        settings = load_settings(asked.config)
+        url = await _url(store, asked, settings)
+        vtn, believed = await _vtn(store, asked, settings, url)
+    except VendashError as error:
+        left = [Finding(name, "unknown", "Not checked.") for name in NAMES[1:]]
+        return [Finding(NAMES[0], "wrong", str(error)), *left]
+    return await diagnose(vtn, believed=believed, clients={v.name: v.client_id for v in vens})
+
+
+async def _url(store: FleetStore | None, asked: Asked, settings: Settings) -> str:
+    if store is None:
+        return vtn_address(asked.vtn_url or settings.vtn.url or None)
+    return await chosen_url(store, asked.vtn_url, settings)
+
+
+async def _vtn(
+    store: FleetStore | None, asked: Asked, settings: Settings, url: str
+) -> tuple[Vtn, str]:
+    """A client that finds the dialect out, and the dialect that is believed in."""
+    known = await store.vtn() if store is not None else None
+    stored = known[1] if known is not None and known[0] == url else ""
+    believed = {"3.0": "3.0.1"}.get(asked.dialect or "", asked.dialect or "")
+    believed = believed or settings.vtn.dialect or stored
+    identity = Identity() if asked.no_auth else find_identity(settings)
+    # EnergyDesk's tokens come from elsewhere, in one way only: that is not to be found out.
+    given = believed if believed == "energydesk" else ""
+    bare = msgspec.structs.replace(settings, vtn=msgspec.structs.replace(settings.vtn, dialect=""))
+    return vtn_from_settings(url, bare, identity=identity, dialect=given), believed
