@@ -29,9 +29,10 @@ _TEMPORARY = (
     "DROP TABLE IF EXISTS temp.seen",
     f"CREATE TEMP TABLE survey AS SELECT {CURRENT_VTN} AS vtn, {NOW} AS began",
     f"CREATE TEMP TABLE found ({_COLUMNS})",
-    "CREATE TEMP TABLE seen (what TEXT, name TEXT, remote_id TEXT, ven_remote_id TEXT,"
-    " stamp TEXT, PRIMARY KEY (what, name, remote_id)) WITHOUT ROWID",
+    "CREATE TEMP TABLE seen (what TEXT, name TEXT, remote_id TEXT, ven_remote_id TEXT, stamp TEXT)",
 )
+_ROWS = 500
+"""Of one INSERT; SQLite takes 32,766 values."""
 
 
 def begin_survey(connection: sqlite3.Connection) -> None:
@@ -45,10 +46,13 @@ def record_survey(
 ) -> None:
     """Keep a batch of what was seen, and of where it disagrees."""
     _survey(connection)
-    connection.executemany(
-        "INSERT OR REPLACE INTO temp.seen VALUES (?, ?, ?, ?, ?)",
-        [(one.what, one.name, one.remote_id, one.ven_remote_id, one.stamp) for one in seen],
-    )
+    for first in range(0, len(seen), _ROWS):
+        rows = seen[first : first + _ROWS]
+        # One statement: row by row, this thread and the one that reads the VTN keep each other.
+        connection.execute(
+            f"INSERT INTO temp.seen VALUES {', '.join(['(?, ?, ?, ?, ?)'] * len(rows))}",
+            [value for one in rows for value in msgspec.structs.astuple(one)],
+        )
     _find(connection, items)
 
 
@@ -56,6 +60,7 @@ def end_survey(connection: sqlite3.Connection) -> SurveyOutcome:
     """Evaluate the survey: what follows by itself is wanted, the rest waits for the operator."""
     vtn, began = _survey(connection)
     at = {"vtn": vtn, "began": began}
+    connection.execute("CREATE INDEX temp.seen_by_name ON seen (what, name, remote_id)")
     adopted = _adopt_vens(connection, at) + _adopt_resources(connection, at)
     _name_keys(connection, at)
     _miss_vens(connection, at)
@@ -158,9 +163,10 @@ def _text_of(resource: Resource | None) -> str | None:
 def _once(name: str, what: str) -> str:
     """What was seen once under its name."""
     return (
-        f"(SELECT min(name) AS name, min(remote_id) AS remote_id, min(ven_remote_id) AS ven_id,"
-        f" min(stamp) AS stamp FROM temp.seen WHERE what = '{what}' GROUP BY seen.name"
-        f" HAVING count(*) = 1) {name}"
+        "(SELECT name, remote_id, ven_remote_id AS ven_id, stamp FROM temp.seen one"
+        f" WHERE what = '{what}' AND NOT EXISTS (SELECT 1 FROM temp.seen other"
+        " WHERE other.what = one.what AND other.name = one.name AND other.rowid <> one.rowid))"
+        f" {name}"
     )
 
 

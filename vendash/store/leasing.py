@@ -26,7 +26,7 @@ from vendash.names import client_id
 from vendash.store.authority import DECIDED_THERE
 from vendash.store.decisions import current_vtn
 from vendash.store.resources import json_list
-from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
+from vendash.store.standing import AS_ACCEPTED, CURRENT_VTN, HOLDS_NOTHING, NOW
 from vendash.store.values import RESOURCE_COLUMNS, resource_of
 
 VEN_REVISION = 1
@@ -146,6 +146,23 @@ def resources_named(
         {"vtn": current_vtn(connection), "names": json_list(resource_ids)},
     )
     return [_resource_work(row) for row in rows]
+
+
+def stamps_named(
+    connection: sqlite3.Connection, resource_ids: Sequence[str]
+) -> dict[str, tuple[str, str, str]]:
+    """Id, VEN and stamp at the current VTN of those that it has accepted as they are now."""
+    # As one text: row by row, this thread and the one that reads the VTN would keep each other.
+    (rows,) = connection.execute(
+        "SELECT json_group_array(json_array(CAST(r.resource_id AS TEXT), remote_id,"
+        " coalesce(held_under, ''), stamp))"
+        " FROM json_each(?) named CROSS JOIN resources r ON r.resource_id = named.value"
+        " CROSS JOIN vendash_observations ON vendash_observations.key = r.id"
+        f" WHERE wanted AND state = 'ok' AND stamp <> '' AND {AS_ACCEPTED}",
+        (json_list(resource_ids),),
+    ).fetchone()
+    found = msgspec.json.decode(rows, type=list[tuple[str, str, str, str]])
+    return {name: (remote_id, ven_id, stamp) for name, remote_id, ven_id, stamp in found}
 
 
 def due_in(connection: sqlite3.Connection, leases: Leases, hold: float) -> float | None:

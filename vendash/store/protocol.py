@@ -287,6 +287,12 @@ class SurveyBooks(Protocol):
         What is not wanted there (any more) is among them: `ResourceWork.wanted`.
         """
 
+    async def stamps_named(self, resource_ids: Sequence[str]) -> Mapping[str, tuple[str, str, str]]:
+        """Id, id of the VEN and stamp at the current VTN, of those resources that are ok there.
+
+        Only of those that it has accepted as they are now, and gave a stamp of.
+        """
+
     async def begin_survey(self) -> None:
         """Begin."""
 

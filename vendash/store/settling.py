@@ -43,6 +43,11 @@ _COLUMNS_OF = {
     "resource_sub_type": ("resource_sub_type",),
     "address": ("address",),
     "prequalification": ("registration_status",),
+    # As EnergyDesk's dialect names them.
+    "name": ("resource_name",),
+    "p_max_kw": _CAPACITIES,
+    "latitude": ("location",),
+    "longitude": ("location",),
 }
 """By field of `DriftItem.fields`, what of `resources` it is about."""
 

@@ -359,6 +359,10 @@ class SqliteStore:
         """What is known at the current VTN of these resources, without leasing it."""
         return await self._database.read_slowly(lambda c: leasing.resources_named(c, resource_ids))
 
+    async def stamps_named(self, resource_ids: Sequence[str]) -> Mapping[str, tuple[str, str, str]]:
+        """Id, VEN and stamp at the current VTN of what it has accepted as it is now."""
+        return await self._database.read_slowly(lambda c: leasing.stamps_named(c, resource_ids))
+
     async def begin_survey(self) -> None:
         """Begin a comparison of everything with the current VTN."""
         await self._write(drift.begin_survey)

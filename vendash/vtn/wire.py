@@ -105,7 +105,7 @@ class Wire:
         response = await self._client.send(request, stream=True)
         try:
             content = await _bounded(response, largest)
-            ends = self._certificate_ends(response)
+            ends = self._certificate_ends(response) if url.startswith("https:") else None
         finally:
             await response.aclose()
         return _reply(response, content, ends)

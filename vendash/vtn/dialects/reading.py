@@ -6,6 +6,7 @@ Nothing here raises anything but `ValueError` for what a VTN sends.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -17,6 +18,8 @@ from vendash.text import plain
 
 LONGEST_NAME = 128
 LONGEST_SHOWN = 200
+
+_AS_IT_SHOULD_BE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}Z")
 
 Value = float | int | str | bool
 Shape = TypeVar("Shape")
@@ -66,6 +69,8 @@ def stamp_of(value: object) -> str:
         return ""
     try:
         at = datetime.fromisoformat(value.strip())
+        if at.year >= 1000 and _AS_IT_SHOULD_BE.fullmatch(value):
+            return f"{value[:-1]:0<26}Z"  # ten thousand are read one after the other
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return ""
