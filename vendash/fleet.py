@@ -15,7 +15,16 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from vendash.errors import ReadOnlyError
-from vendash.models import ActionOutcome, ImportOutcome, RegistrationStatus, Resource, Selection
+from vendash.models import (
+    ActionOutcome,
+    Authority,
+    DriftChoice,
+    DriftItem,
+    ImportOutcome,
+    RegistrationStatus,
+    Resource,
+    Selection,
+)
 from vendash.store.protocol import FleetReader, FleetStore
 from vendash.text import plain
 
@@ -24,6 +33,9 @@ ANY_STATUS = frozenset(RegistrationStatus)
 
 class Fleet:
     """The fleet of one store, as one actor changes it.
+
+    Where the VTN decides (`Authority.VTN`), to approve, suspend or pend is to ask it: the outcome's
+    verb is then `request`, and what is not wanted at the VTN is skipped.
 
     Every verb raises `ReadOnlyError` in read-only mode and `VendashError` where the store does.
     """
@@ -88,6 +100,39 @@ class Fleet:
             selection.keys, False, actor=self.actor, reason=reason, subject=subject
         )
 
+    async def set_authority(self, authority: Authority) -> ActionOutcome:
+        """Say who decides on what is at a VTN."""
+        self._writable()
+        return await self._store.set_authority(authority.value, actor=self.actor)
+
+    async def want_survey(self) -> float:
+        """Want everything compared with the VTN anew; the engine does it. When that was wished."""
+        self._writable()
+        return await self._store.want_survey()
+
+    async def settle_drift(
+        self,
+        items: Sequence[DriftItem],
+        choice: DriftChoice,
+        *,
+        reason: str = "",
+        subject: str = "",
+    ) -> ActionOutcome:
+        """Choose for each of these what becomes of it; the engine does what that asks for."""
+        self._writable()
+        return await self._store.settle_drift(
+            items, choice, actor=self.actor, reason=reason, subject=subject
+        )
+
+    async def remove_orphans(
+        self, resource_ids: Sequence[str], *, reason: str = "", subject: str = ""
+    ) -> ActionOutcome:
+        """Want what the VTN holds of resources that are gone from here deleted there."""
+        self._writable()
+        return await self._store.remove_orphans(
+            resource_ids, actor=self.actor, reason=reason, subject=subject
+        )
+
     async def import_resources(
         self, resources: Sequence[Resource], *, subject: str = ""
     ) -> ImportOutcome:
@@ -130,9 +175,21 @@ class Fleet:
         subject: str,
     ) -> ActionOutcome:
         self._writable()
+        if await self._store.authority() is Authority.VTN:
+            keys = await self._of_status(selection.keys, expected)
+            return await self._store.request_status(
+                keys, new, actor=self.actor, reason=reason, subject=subject
+            )
         return await self._store.set_status(
             selection.keys, expected, new, actor=self.actor, reason=reason, subject=subject
         )
+
+    async def _of_status(
+        self, keys: Sequence[int], expected: frozenset[RegistrationStatus]
+    ) -> Sequence[int]:
+        if expected == ANY_STATUS:
+            return keys
+        return [row.key for row in await self._store.rows(keys) if row.status in expected]
 
     def _writable(self) -> None:
         if self.read_only:

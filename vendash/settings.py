@@ -54,6 +54,14 @@ class VtnSettings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["", "operator", "vtn"], msgspec.Meta(description='"operator" or "vtn"')
     ] = ""
     """Who decides about approval; empty: as the database says."""
+    survey_minutes: Annotated[
+        float, msgspec.Meta(ge=0, le=10080, description="minutes from 0 to 10,080")
+    ] = 15.0
+    """Between two comparisons of everything with the VTN; 0: only when asked for."""
+    status_seconds: Annotated[
+        float, msgspec.Meta(ge=5, le=86400, description="seconds from 5 to 86,400")
+    ] = 60.0
+    """Between two looks at the decisions of a VTN that decides itself."""
     timeout: Annotated[
         float, msgspec.Meta(ge=0.1, le=600, description="seconds from 0.1 to 600")
     ] = 10.0

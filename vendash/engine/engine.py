@@ -80,6 +80,7 @@ async def _report(
                 simulation=simulation.status,
                 vtn_url=registration.url,
                 registration=registration.progress,
+                survey=registration.survey,
                 speed=simulation.speed,
                 connection=registration.connection,
             ),

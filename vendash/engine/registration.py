@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.surveys import SurveyService
 from vendash.engine.vitals import connection_status
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.status import ConnectionStatus, RegistrationProgress, ServiceStatus
@@ -27,7 +28,13 @@ class RegistrationService:
         self._registrar: Registrar | None = None
         self._vtn: Vtn | None = None
         self._failed: ServiceStatus | None = None
+        self._surveys: SurveyService | None = None
         self.url = ""
+
+    @property
+    def survey(self) -> ServiceStatus:
+        """How the newest comparison with the VTN went; off before the first."""
+        return self._surveys.status if self._surveys else ServiceStatus(health="off")
 
     @property
     def status(self) -> ServiceStatus:
@@ -80,15 +87,18 @@ class RegistrationService:
         hold = given.settings.vtn.hold_seconds
         registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
         self._registrar, self._vtn, self._failed = registrar, vtn, None
+        surveys = self._surveys = SurveyService(self._store, vtn, registrar, given.settings.vtn)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(registrar, vtn))
+            tasks.create_task(self._follow(registrar, vtn, surveys))
+            tasks.create_task(surveys.run())
             await registrar.run()
 
-    async def _follow(self, registrar: Registrar, vtn: Vtn) -> None:
-        """Tell the registrar of changes, and the database the dialect that was found out."""
+    async def _follow(self, registrar: Registrar, vtn: Vtn, surveys: SurveyService) -> None:
+        """Tell of changes, and the database the dialect that was found out."""
         stored = ""
         async for _ in self._store.changes():
             registrar.nudge()
+            surveys.nudge()
             if vtn.dialect != stored:
                 stored = vtn.dialect
                 await self._store.use_vtn(self.url, stored)

@@ -10,6 +10,7 @@ from vendash.models import ActionOutcome, Authority, RegistrationStatus
 from vendash.store import audit
 from vendash.store.decisions import choose, set_setting, setting
 from vendash.store.standing import ACCEPTED_STATE, AS_ACCEPTED, NOW
+from vendash.store.values import status_of, text_of
 
 ACTOR = "vtn"
 AUTHORITY_ITEM = "authority"
@@ -50,6 +51,15 @@ def record_authority(
             "UPDATE vendash_observations SET requested = NULL, asked = NULL"
             " WHERE requested IS NOT NULL OR asked IS NOT NULL"
         )
+
+
+def statuses_there(connection: sqlite3.Connection) -> dict[str, tuple[int, RegistrationStatus]]:
+    """Key and decision, by resource id, of what is wanted and known at the current VTN."""
+    rows = connection.execute(
+        "SELECT r.resource_id, r.id, r.registration_status FROM vendash_observations o"
+        " CROSS JOIN resources r ON r.id = o.key WHERE o.wanted AND o.remote_id IS NOT NULL"
+    )
+    return {text_of(name): (key, status_of(status)) for name, key, status in rows}
 
 
 def take_statuses(

@@ -110,6 +110,19 @@ def surveyed(connection: sqlite3.Connection) -> float | None:
     return float(value) if value else None
 
 
+def want_survey(connection: sqlite3.Connection) -> float:
+    """Want a survey of the current VTN that is newer than now, Unix time."""
+    (now,) = connection.execute(f"SELECT {NOW}").fetchone()
+    set_setting(connection, f"survey wanted {current_vtn(connection)}", repr(now))
+    return float(now)
+
+
+def survey_wanted(connection: sqlite3.Connection) -> float | None:
+    """Than when the survey of the current VTN has to be newer; None where nobody asked."""
+    value = setting(connection, f"survey wanted {current_vtn(connection)}")
+    return float(value) if value else None
+
+
 def item_of(row: tuple[Any, ...]) -> DriftItem:
     """An item from a row of its columns."""
     kind, what, key, name, ven, ven_id, remote_id, fields, stamp, body, resource, settled = row

@@ -125,6 +125,12 @@ class FleetReader(Protocol):
     async def surveyed(self) -> float | None:
         """When the newest finished survey of the current VTN began, Unix time; None: never."""
 
+    async def survey_wanted(self) -> float | None:
+        """Than when the newest survey of the current VTN has to be newer; None: nobody asked."""
+
+    async def statuses_there(self) -> Mapping[str, tuple[int, RegistrationStatus]]:
+        """Key and decision, by resource id, of what is wanted and known at the current VTN."""
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each; empty when nothing is."""
 
@@ -191,6 +197,12 @@ class FleetWriter(Protocol):
         self, resource_ids: Sequence[str], *, actor: str, reason: str = "", subject: str = ""
     ) -> ActionOutcome:
         """Want these orphans deleted at the current VTN; also again, where that failed."""
+
+    async def want_survey(self) -> float:
+        """Want a survey of the current VTN that is newer than now; the time of this wish.
+
+        Wanted state: an engine makes one as long as `surveyed` is older. Nothing is recorded.
+        """
 
     async def settle_drift(
         self,

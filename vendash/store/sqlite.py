@@ -206,6 +206,14 @@ class SqliteStore:
         """When the newest finished survey of the current VTN began, Unix time."""
         return await self._database.read(drift.surveyed)
 
+    async def survey_wanted(self) -> float | None:
+        """Than when the newest survey of the current VTN has to be newer, Unix time."""
+        return await self._database.read(drift.survey_wanted)
+
+    async def statuses_there(self) -> Mapping[str, tuple[int, RegistrationStatus]]:
+        """Key and decision, by resource id, of what is wanted and known at the current VTN."""
+        return await self._database.read_slowly(authority.statuses_there)
+
     async def check(self) -> list[str]:
         """What is wrong with the file, a sentence each."""
         return await self._database.read_slowly(checking.check)
@@ -278,6 +286,10 @@ class SqliteStore:
                 c, keys, wanted, actor=actor, reason=reason, subject=subject
             )
         )
+
+    async def want_survey(self) -> float:
+        """Want a survey of the current VTN that is newer than now."""
+        return await self._write(drift.want_survey)
 
     async def settle_drift(
         self,

@@ -90,6 +90,8 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     simulation: ServiceStatus
     vtn_url: str = ""
     registration: RegistrationProgress | None = None
+    survey: ServiceStatus = ServiceStatus(health="off")
+    """How the newest comparison of everything with the VTN went."""
     speed: float = 1.0
     connection: ConnectionStatus | None = None
 

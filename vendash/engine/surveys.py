@@ -1,0 +1,131 @@
+"""The comparisons with the VTN that an engine makes, and following a VTN that decides itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+
+from vendash.engine.memory import give_back
+from vendash.models import Authority, RegistrationStatus
+from vendash.settings import VtnSettings
+from vendash.store.protocol import FleetStore
+from vendash.telemetry.status import ServiceStatus
+from vendash.vtn.client import Vtn
+from vendash.vtn.driver import Registrar
+from vendash.vtn.errors import VtnError
+from vendash.vtn.survey import decisions, survey
+
+LOOK_SECONDS = 0.5
+"""How often it is looked whether the VTN has come back."""
+LEAST_SECONDS = 20.0
+"""Between two comparisons that nobody asked for, however often the VTN goes and comes."""
+COMPARING = ServiceStatus(health="busy", text="comparing")
+
+_log = logging.getLogger(__name__)
+
+
+class SurveyService:
+    """Compares everything with the VTN: when it has come (back), at times, and when asked.
+
+    It has one connection of its own, and nothing begins by itself while there is something to send.
+    """
+
+    def __init__(
+        self, store: FleetStore, vtn: Vtn, registrar: Registrar, settings: VtnSettings
+    ) -> None:
+        self._store = store
+        self._vtn = vtn
+        self._registrar = registrar
+        self._every = 60.0 * settings.survey_minutes
+        self._poll_every = settings.status_seconds
+        self._stir = asyncio.Event()
+        self._surveyed = self._polled = float("-inf")
+        self._opened: float | None = None
+        self._answered: float | None = None
+        self.status = ServiceStatus(health="off")
+
+    def nudge(self) -> None:
+        """The database has changed: a comparison may be wanted."""
+        self._stir.set()
+
+    async def run(self) -> None:
+        """Compare for ever; trouble with the VTN is waited out.
+
+        Raises:
+            VendashError: The store fails.
+        """
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._stir.wait()
+            self._stir.clear()
+            health = self._registrar.health
+            if health.trouble or not health.word:
+                continue
+            if await self._wanted() or self._due(health.since):
+                self._opened = health.since
+                await self._guarded(self._survey())
+            elif await self._poll_due():
+                await self._guarded(self._poll())
+
+    async def _wanted(self) -> bool:
+        """Whether someone wants a newer comparison than there is; each wish is tried once."""
+        wanted = await self._store.survey_wanted()
+        if wanted is None or wanted == self._answered:
+            return False
+        self._answered = wanted
+        return wanted > (await self._store.surveyed() or 0.0)
+
+    def _due(self, opened: float) -> bool:
+        if self._registrar.progress is not None or not self._every:
+            return False
+        since = time.monotonic() - self._surveyed
+        return since >= (min(LEAST_SECONDS, self._every) if opened != self._opened else self._every)
+
+    async def _poll_due(self) -> bool:
+        if time.monotonic() - max(self._polled, self._surveyed) < self._poll_every:
+            return False
+        self._polled = time.monotonic()
+        return await self._store.authority() is Authority.VTN
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except VtnError as error:
+            _log.warning("not compared with the VTN: %s", error)
+            self.status = ServiceStatus(
+                health="trouble", text="compare", detail=str(error), since=time.time()
+            )
+
+    async def _survey(self) -> None:
+        self.status = COMPARING
+        self._surveyed = time.monotonic()
+        decided_there = await self._store.authority() is Authority.VTN
+        async with self._vtn.connect() as connection:
+            found = await survey(self._store, connection, statuses=decided_there)
+        if decided_there:
+            await self._take(found.statuses)
+        self._registrar.nudge()
+        self.status = ServiceStatus(health="ok", since=time.time())
+        _log.info(
+            "compared %d VENs and %d resources: %s", found.vens, found.resources, found.outcome
+        )
+        await asyncio.to_thread(give_back)
+
+    async def _poll(self) -> None:
+        async with self._vtn.connect() as connection:
+            await self._take(await decisions(connection))
+
+    async def _take(self, decided: Mapping[str, RegistrationStatus]) -> None:
+        """Follow what the VTN has decided otherwise than is known here."""
+        known = await self._store.statuses_there()
+        changes = [
+            (known[name][0], status)
+            for name, status in decided.items()
+            if name in known and known[name][1] is not status
+        ]
+        if changes:
+            await self._store.take_statuses(changes)
