@@ -285,6 +285,11 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
         f" AND vtn = {CURRENT_VTN} AND kind IN ('only here', 'different')",
         (json_list(item.key for item in held),),
     )
+    connection.executemany(
+        f"DELETE FROM vendash_drift WHERE vtn = {CURRENT_VTN} AND what = 'ven' AND name = ?"
+        " AND kind IN ('only here', 'different')",
+        [(a.item.name,) for a in accepted if isinstance(a.item, VenWork) and a.item.wanted],
+    )
 
 
 def _refusal(outcome: Refused) -> tuple[str, bool, str, int | None]:
