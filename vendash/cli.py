@@ -200,6 +200,69 @@ def status(db_path: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("ids", nargs=-1)
+@click.option("--ven", "vens", multiple=True, help="Only what is in this VEN.")
+@click.option("--all", "everything", is_flag=True, help="Choose for all that was found.")
+@click.option(
+    "--keep-ours",
+    "choice",
+    flag_value="ours",
+    help="Send ours again; what is only there, or there twice, is deleted there.",
+)
+@click.option("--take-theirs", "choice", flag_value="theirs", help="Take over what differs.")
+@click.option("--adopt", "choice", flag_value="adopt", help="Know here what is only there.")
+@click.option(
+    "--forget", "choice", flag_value="forget", help="Do not show it again until it changes there."
+)
+@click.option("--cached", is_flag=True, help="Show the newest comparison; do not make another.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="End with 2 where something differs, with 0 where nothing does.",
+)
+@click.option("--reason", default="", help="Kept in the audit log.")
+@click.option("--yes", is_flag=True, help="Do not ask, whatever is deleted.")
+@click.option("--vtn-url", help="Else the VTN of the database.")
+@dialect_option
+@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@db_option
+@config_option
+@json_option
+def drift(
+    ids: tuple[str, ...],
+    vens: tuple[str, ...],
+    everything: bool,
+    choice: str | None,
+    cached: bool,
+    exit_code: bool,
+    reason: str,
+    yes: bool,
+    vtn_url: str | None,
+    dialect: str | None,
+    no_auth: bool,
+    db_path: Path | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare everything with the VTN; with a choice, settle what the newest comparison found.
+
+    IDs are those of resources, names of VENs, or, of doubles, ids at the VTN. The engine makes the
+    comparison where one runs. The exit code is 0 when it was made, whatever it found, and 1 when it
+    could not be; with --exit-code it is 2 where something differs.
+    """
+    from vendash.commands.drift import Asked
+    from vendash.commands.drift import drift as compare
+    from vendash.models import DriftChoice
+
+    asked = Asked(
+        vtn_url=vtn_url, dialect=dialect, no_auth=no_auth, config=config, vens=vens, ids=ids,
+        everything=everything, cached=cached, exit_code=exit_code, reason=reason, yes=yes,
+        choice=DriftChoice(choice) if choice else None,
+    )  # fmt: skip
+    _answer(compare(db_path, asked), as_json=as_json)
+
+
+@cli.command()
 @click.option("--vtn-url", help="Else the VTN of the database.")
 @dialect_option
 @click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")

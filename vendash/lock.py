@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 0.3
 class Holder(msgspec.Struct, frozen=True):
     """Who holds a lock."""
 
-    kind: Literal["engine", "register", "demo"]
+    kind: Literal["engine", "register", "drift", "demo"]
     pid: Annotated[int, msgspec.Meta(gt=0)]
     """Never one of the numbers that stand for many processes: this one may be told to end."""
     since: Annotated[float, msgspec.Meta(ge=0, le=1e11)]
@@ -51,7 +51,7 @@ def lock_path(database: Path) -> Path:
 
 @contextmanager
 def exclusive(
-    path: Path, kind: Literal["engine", "register", "demo"], refusal: str
+    path: Path, kind: Literal["engine", "register", "drift", "demo"], refusal: str
 ) -> Iterator[None]:
     """Hold the lock at `path` for the time of the block.
 

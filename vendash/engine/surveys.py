@@ -107,7 +107,7 @@ class SurveyService:
         async with self._vtn.connect() as connection:
             found = await survey(self._store, connection, statuses=decided_there)
         if decided_there:
-            await self._take(found.statuses)
+            await follow(self._store, found.statuses)
         self._registrar.nudge()
         self.status = ServiceStatus(health="ok", since=time.time())
         _log.info(
@@ -117,15 +117,16 @@ class SurveyService:
 
     async def _poll(self) -> None:
         async with self._vtn.connect() as connection:
-            await self._take(await decisions(connection))
+            await follow(self._store, await decisions(connection))
 
-    async def _take(self, decided: Mapping[str, RegistrationStatus]) -> None:
-        """Follow what the VTN has decided otherwise than is known here."""
-        known = await self._store.statuses_there()
-        changes = [
-            (known[name][0], status)
-            for name, status in decided.items()
-            if name in known and known[name][1] is not status
-        ]
-        if changes:
-            await self._store.take_statuses(changes)
+
+async def follow(store: FleetStore, decided: Mapping[str, RegistrationStatus]) -> None:
+    """Take over what a VTN, by resource id, has decided otherwise than is known here."""
+    known = await store.statuses_there()
+    changes = [
+        (known[name][0], status)
+        for name, status in decided.items()
+        if name in known and known[name][1] is not status
+    ]
+    if changes:
+        await store.take_statuses(changes)
