@@ -14,6 +14,7 @@ from vendash.screens.anywhere import Anywhere
 from vendash.screens.base import BaseScreen
 from vendash.screens.connection import ConnectionScreen
 from vendash.screens.detail import DetailScreen
+from vendash.screens.drift import DriftScreen
 from vendash.screens.help import HelpScreen
 from vendash.screens.live import LiveScreen
 from vendash.screens.resources import ResourcesScreen
@@ -29,6 +30,7 @@ SCREENS: dict[str, type[BaseScreen]] = {
         HelpScreen,
         DetailScreen,
         ConnectionScreen,
+        DriftScreen,
     )
 }
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-LISTS = frozenset({"vens", "resources", "live", "activity"})
+LISTS = frozenset({"vens", "resources", "live", "activity", "drift"})
 SCROLLED = LISTS | {"help", "detail", "connection"}
 EVERYWHERE = SCROLLED
 FLEET = frozenset({"vens", "resources"})
+DRIFT = frozenset({"drift"})
+MARKED = FLEET | DRIFT
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,11 +138,69 @@ ACTIONS: tuple[Action, ...] = (
         footer=5,
     ),
     Action(
+        id="ours",
+        keys=("w",),
+        title="ours",
+        help="Keep ours: send it again; what is only there, or there twice, is deleted there.",
+        screens=DRIFT,
+        danger=True,
+        on_rows=True,
+        command="ours",
+        argument="[REASON]",
+        footer=2,
+    ),
+    Action(
+        id="theirs",
+        keys=("t",),
+        title="theirs",
+        help="Take the values of the VTN over, the decision among them.",
+        screens=DRIFT,
+        danger=True,
+        on_rows=True,
+        command="theirs",
+        argument="[REASON]",
+        footer=3,
+    ),
+    Action(
+        id="adopt",
+        keys=("a",),
+        title="adopt",
+        help="Know and want here, from now on, what is only at the VTN.",
+        screens=DRIFT,
+        danger=True,
+        on_rows=True,
+        command="adopt",
+        argument="[REASON]",
+        footer=4,
+    ),
+    Action(
+        id="forget",
+        keys=("f",),
+        title="forget",
+        help="Leave it as it is; not shown again until it changes there.",
+        screens=DRIFT,
+        danger=True,
+        on_rows=True,
+        command="forget",
+        argument="[REASON]",
+        footer=5,
+    ),
+    Action(
+        id="survey",
+        keys=("S",),
+        title="compare",
+        help="Compare everything with the VTN now; the console goes on meanwhile.",
+        screens=DRIFT,
+        danger=True,
+        command="survey",
+        footer=6,
+    ),
+    Action(
         id="mark",
         keys=("space",),
         title="mark",
         help="Mark or unmark the row; marked rows are acted on together.",
-        screens=FLEET,
+        screens=MARKED,
         on_rows=True,
         footer=6,
     ),
@@ -149,7 +209,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("v",),
         title="range",
         help="Begin a range at the cursor; again to mark it.",
-        screens=FLEET,
+        screens=MARKED,
         on_rows=True,
         footer=7,
     ),
@@ -158,7 +218,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("A",),
         title="all shown",
         help="Mark all rows shown; when all are, unmark them.",
-        screens=FLEET,
+        screens=MARKED,
         on_rows=True,
         footer=8,
     ),
@@ -318,6 +378,13 @@ ACTIONS: tuple[Action, ...] = (
         command="help",
     ),
     Action(
+        id="drift",
+        keys=("6",),
+        title="Drift",
+        help="Where the VTN holds something else than we do, as of the last comparison.",
+        command="drift",
+    ),
+    Action(
         id="connection",
         keys=("7",),
         title="connection",
@@ -430,6 +497,7 @@ def why_off(wanted: Action, now: Situation) -> str:
 _FIRST = {
     "vens": ("open", "register", "approve", "suspend", "mark", "filter", "next_trouble", "undo"),
     "resources": ("open", "register", "approve", "suspend", "mark", "filter", "undo", "pend"),
+    "drift": ("open", "ours", "theirs", "adopt", "forget", "survey", "mark", "undo"),
     "help": ("back",),
     "detail": ("back",),
     "connection": ("back",),

@@ -107,6 +107,7 @@ class VendashApp(App[None]):
             "resources": self._resources_screen,
             "live": self._live_screen,
             "activity": self._activity_screen,
+            "drift": self._drift_screen,
         }
 
     # Imported when they are shown, for the VENs do not wait for them.
@@ -125,6 +126,11 @@ class VendashApp(App[None]):
         from vendash.screens.activity import ActivityScreen  # noqa: PLC0415
 
         return ActivityScreen(self.console_state)
+
+    def _drift_screen(self) -> BaseScreen:
+        from vendash.screens.drift import DriftScreen  # noqa: PLC0415
+
+        return DriftScreen(self.console_state)
 
     async def on_mount(self) -> None:
         """Show the VENs and begin to listen: to keys, to the database, to the clock."""

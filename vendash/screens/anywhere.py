@@ -79,6 +79,10 @@ class Anywhere:
         """To what was done."""
         await self._go("activity")
 
+    async def action_drift(self, argument: str = "") -> None:
+        """To where the VTN holds something else."""
+        await self._go("drift")
+
     async def action_connection(self, argument: str = "") -> None:
         """To how the connection to the VTN is."""
         from vendash.screens.connection import ConnectionScreen  # noqa: PLC0415 (it imports us)

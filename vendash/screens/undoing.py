@@ -8,7 +8,10 @@ from msgspec.structs import replace
 
 from vendash.models import AuditAction
 
-UNDOABLE = frozenset({"approve", "suspend", "pend", "register", "unregister", "undo", "simulate"})
+UNDOABLE = frozenset(
+    {"approve", "suspend", "pend", "register", "unregister", "undo", "simulate", "take", "request"}
+    | {"authority", "remove", "ours", "theirs", "adopt", "forget"}
+)
 
 
 def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:

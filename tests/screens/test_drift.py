@@ -1,0 +1,213 @@
+"""Where the VTN holds something else, as an operator looks at it and decides."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App
+
+from tests.screens.drifted import drifted_fleet
+from tests.screens.operator import Operator, at_console
+from tests.screens.test_anywhere import second, status
+from tests.screens.test_pictures import rest
+from vendash.models import DriftChoice, DriftItem, DriftKind, VtnState
+from vendash.screens.drift_text import applies
+from vendash.telemetry.status import ServiceStatus
+
+pytestmark = pytest.mark.usefixtures("copenhagen")
+
+Picture = Callable[[App[Any]], None]
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+
+STATES = {
+    "drift": "",
+    "drift_marked_prompt": "Aw",
+    "drift_theirs_prompt": "t",
+    "drift_filter": "/there\r",
+    "drift_item": "\r",
+    "drift_settled": "fy",
+}
+
+
+@asynccontextmanager
+async def at_drift(
+    folder: Path, *, size: tuple[int, int] = (80, 24), read_only: bool = False
+) -> AsyncIterator[Operator]:
+    await drifted_fleet(folder / "fleet.db")
+    async with at_console(folder, size=size, read_only=read_only) as operator:
+        await second(operator, folder, status())
+        await operator.press("6")
+        yield operator
+
+
+async def kinds(operator: Operator) -> list[str]:
+    """What is left to decide."""
+    return [item.kind.value for item in await operator.store.drift() if not item.again]
+
+
+@SIZES
+@pytest.mark.parametrize("state", STATES)
+async def test_picture(tmp_path: Path, size: tuple[int, int], state: str, picture: Picture) -> None:
+    async with at_drift(tmp_path, size=size) as operator:
+        await operator.type(STATES[state])
+        await rest(operator)
+        picture(operator.app)
+
+
+@SIZES
+async def test_picture_of_nothing(tmp_path: Path, size: tuple[int, int], picture: Picture) -> None:
+    """Nobody has compared yet."""
+    async with at_console(tmp_path, size=size) as operator:
+        await second(operator, tmp_path, status())
+        await operator.type(":drift\r")
+        picture(operator.app)
+
+
+async def test_what_differs_stands_first_and_what_goes_by_itself_last(tmp_path: Path) -> None:
+    async with at_drift(tmp_path) as operator:
+        first = [line.lstrip("▸ ").split()[0] for line in operator.lines[4:11]]
+        assert first == ["different", "different", "double", "double", "only", "only", "only"]
+        assert "sent again" in operator.lines[10]
+        assert operator.work.startswith("compared 13:06  different 2  double 2  only there 2")
+        await operator.press("o")
+        assert "sort: VEN" in operator.text
+        await operator.press("O", "o")
+        assert "sort: name ▴" in operator.text
+
+
+async def test_the_filter_finds_kinds_names_vens_and_values(tmp_path: Path) -> None:
+    async with at_drift(tmp_path) as operator:
+        for text, shown in (
+            ("double", 2),
+            ("!different", 5),
+            ("suspended", 1),
+            ("ven:aal*", 6),
+            ("zürich", 1),
+        ):
+            await operator.type(f"/{text}\r")
+            assert f"{shown} of 7 shown" in operator.text, text
+            await operator.press("escape")
+        await operator.type("/type:ev")
+        assert "Drift is filtered by text" in operator.text
+
+
+async def test_ours_is_sent_again(tmp_path: Path) -> None:
+    """The choice and its reason are in the audit log, and `u` takes it back."""
+    async with at_drift(tmp_path) as operator:
+        await operator.type(":ours they were wrong\r")
+        assert operator.reserved.startswith("KEEP OURS of ")
+        assert "sends 1" in operator.reserved
+        await operator.press("y")
+        assert operator.reserved == "kept ours of 1; u undoes"
+        assert (await kinds(operator)).count("different") == 1
+        (done,) = await operator.store.actions(limit=1)
+        assert (done.verb, done.reason) == ("ours", "they were wrong")
+        await operator.type("uy")
+        assert (await kinds(operator)).count("different") == 2
+
+
+async def test_what_was_acted_on_stays_until_the_cursor_moves(tmp_path: Path) -> None:
+    """So that the next key does not hit its neighbour; a second time it does nothing."""
+    async with at_drift(tmp_path) as operator:
+        await operator.type("fy")
+        assert "settled" in operator.cursor
+        assert "different 1" in operator.work
+        await operator.type("f")
+        assert operator.reserved == "forget: makes no sense for what is settled"
+        await operator.press("j")
+        await operator.see("6 of 6 shown")
+        assert not any("settled" in line for line in operator.lines[:-2])
+
+
+async def test_theirs_changes_the_resource_here(tmp_path: Path) -> None:
+    async with at_drift(tmp_path) as operator:
+        await operator.type("/suspended\rt")
+        assert "TAKE THEIRS" in operator.reserved
+        assert "changes 1 decision here" in operator.reserved
+        await operator.press("y")
+        assert operator.reserved == "took theirs of 1; u undoes"
+        (row,) = [one for one in await operator.rows("Aalborg") if one.vtn is VtnState.WAITING
+                  and one.status == "SUSPENDED"]  # fmt: skip
+        assert row.status == "SUSPENDED"
+
+
+async def test_of_many_those_are_acted_on_for_which_it_makes_sense(tmp_path: Path) -> None:
+    """The prompt says how many are left out, and what would be deleted at the VTN."""
+    async with at_drift(tmp_path) as operator:
+        await operator.type("Aw")
+        assert "KEEP OURS of 6: sends 2, deletes 4 there; leaves 1 out" in operator.reserved
+        await operator.press("escape")
+        assert operator.reserved == "nothing was done"
+        await operator.type("a")
+        assert operator.reserved.startswith("ADOPT Somebody's lader from the VTN")
+        await operator.press("y")
+        assert (await kinds(operator)).count("only there") == 1
+
+
+async def test_what_makes_no_sense_is_said(tmp_path: Path) -> None:
+    async with at_drift(tmp_path) as operator:
+        await operator.type("a")
+        assert operator.reserved == "adopt: makes no sense for different"
+        await operator.type("G")
+        await operator.type("w")
+        assert operator.reserved == "ours: makes no sense for what is sent again by itself"
+
+
+async def test_comparing_is_wished_and_the_engine_does_it(tmp_path: Path) -> None:
+    async with at_drift(tmp_path) as operator:
+        await operator.type("S")
+        assert operator.reserved == "the engine compares; what it finds comes here"
+        assert await operator.store.survey_wanted() is not None
+        busy = replace(status(), survey=ServiceStatus(health="busy", text="comparing"))
+        await second(operator, tmp_path, busy)
+        assert operator.work.startswith("comparing")
+        failed = replace(status(), survey=ServiceStatus(health="trouble", text="compare"))
+        await second(operator, tmp_path, failed)
+        assert "! the last one failed" in operator.work
+
+
+async def test_without_an_engine_it_is_said_how_to_start_one(tmp_path: Path) -> None:
+    async with at_console(tmp_path) as operator:
+        await operator.press("6", "S")
+        assert operator.reserved == "No engine runs to compare: start one with vendash run."
+
+
+async def test_read_only_only_looks(tmp_path: Path) -> None:
+    async with at_drift(tmp_path, read_only=True) as operator:
+        for key in ("w", "t", "a", "f", "S"):
+            await operator.press(key)
+            assert "read-only" in operator.reserved
+        await operator.press("enter")
+        assert "Drift › " in operator.header
+        await operator.press("escape")
+        assert "Drift" in operator.header
+
+
+async def test_the_item_shows_what_the_vtn_sent_and_nothing_steers(tmp_path: Path) -> None:
+    async with at_drift(tmp_path, size=(100, 60)) as operator:
+        await operator.type("/their\r\r")
+        assert "there  Their name ␛[2J[red]" in operator.text
+        assert '"targets": [' in operator.text
+        assert "w ours: send ours again" in operator.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "choices"),
+    [
+        (DriftKind.DIFFERENT, {"ours", "forget"}),
+        (DriftKind.DOUBLE, {"ours", "forget"}),
+        (DriftKind.ONLY_THERE, {"ours", "adopt", "forget"}),
+    ],
+)
+def test_only_choices_that_make_sense_are_offered(kind: DriftKind, choices: set[str]) -> None:
+    """Theirs needs their values, and adopting a resource or a known one."""
+    item = DriftItem(kind=kind, what="resource", key=1, name="r")
+    assert {choice.value for choice in DriftChoice if applies(item, choice)} == choices
+    assert not any(applies(replace(item, again=True), choice) for choice in DriftChoice)
+    ven = replace(item, what="ven", key=None)
+    assert not applies(ven, DriftChoice.ADOPT)

@@ -1,0 +1,233 @@
+"""Where the VTN holds something else, in words: pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import msgspec
+
+from vendash.filters import Field, Filter, fold
+from vendash.models import DriftChoice, DriftItem, DriftKind
+from vendash.screens.detail import wrap
+from vendash.widgets.columns import Cell
+from vendash.widgets.palette import Words
+from vendash.widgets.text import plural, visible
+
+_LABEL_CELLS = 7
+_KIND_STYLES = {
+    DriftKind.DIFFERENT: "different",
+    DriftKind.DOUBLE: "trouble",
+    DriftKind.ONLY_THERE: "different",
+    DriftKind.ONLY_HERE: "text",
+}
+KIND_ORDER = (DriftKind.DIFFERENT, DriftKind.DOUBLE, DriftKind.ONLY_THERE, DriftKind.ONLY_HERE)
+_MEANS = {
+    DriftKind.DIFFERENT: "The VTN holds other values than we do.",
+    DriftKind.DOUBLE: "The VTN holds more than one object under this name.",
+    DriftKind.ONLY_THERE: "The VTN holds it, and nothing here wants it there.",
+    DriftKind.ONLY_HERE: "It should be at the VTN, and is not.",
+}
+_FIELD_TITLES = {"prequalification": "decision", "DESCRIPTION": "name"}
+
+CHOICES: Mapping[str, DriftChoice] = {choice.value: choice for choice in DriftChoice}
+"""By the id of their action."""
+
+
+class DriftRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One item with what a list shows of it."""
+
+    number: int
+    """Of this object, for as long as the screen lives."""
+    item: DriftItem
+    title: str
+    """Its name for a person."""
+    settled: bool = False
+    """It was acted on, and stays where it is until the cursor moves."""
+
+
+def kind_cell(row: DriftRow) -> Cell:
+    """How it disagrees; what goes by itself is dimmed."""
+    if row.item.again or row.settled:
+        return row.item.kind.value, "dim"
+    return row.item.kind.value, _KIND_STYLES[row.item.kind]
+
+
+def difference_cell(row: DriftRow) -> Cell:
+    """What differs: `ours → theirs` of the first field, and how many more do."""
+    item = row.item
+    if row.settled:
+        return "settled", "dim"
+    if item.again:
+        return "sent again", "dim"
+    if item.fields:
+        field, ours, theirs = item.fields[0]
+        more = f", +{len(item.fields) - 1}" if len(item.fields) > 1 else ""
+        return f"{_titled(field)}: {ours or '-'} → {theirs or '-'}{more}"
+    if item.kind is DriftKind.ONLY_THERE:
+        return ("a stranger", "dim") if item.key is None else ("not wanted there", "dim")
+    return f"there as {item.remote_id}", "dim"
+
+
+def _titled(field: str) -> str:
+    return _FIELD_TITLES.get(field, field)
+
+
+def matches(row: DriftRow, wanted: Filter) -> bool:
+    """Whether an item is what the filter wants; text looks everywhere, also at the kind."""
+    item = row.item
+    fields = " ".join(" ".join(field) for field in item.fields)
+    text = fold(f"{item.kind.value} {item.what} {row.title} {item.name} {item.ven} {fields}")
+    for term in wanted.terms:
+        value = str(term.value)
+        if term.field is Field.VEN:
+            holds = fold(item.ven).startswith(value.rstrip("*")) if value.endswith("*") else (
+                fold(item.ven) == value
+            )  # fmt: skip
+        else:
+            holds = value in text
+        if holds is term.negated:
+            return False
+    return True
+
+
+def counts_words(rows: Collection[DriftRow], compared: str) -> Words:
+    """The second line: when it was compared, and how many of each kind wait for the operator."""
+    waiting = [row.item.kind for row in rows if not row.item.again and not row.settled]
+    again = sum(row.item.again and not row.settled for row in rows)
+    words: Words = [(compared, "text")]
+    for kind in KIND_ORDER:
+        count = waiting.count(kind)
+        words += [
+            (f"  {kind.value} ", "dim"),
+            (f"{count:,}", _KIND_STYLES[kind] if count else "dim"),
+        ]
+    if again:
+        words.append((f"  {again:,} sent again", "dim"))
+    return words
+
+
+def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]:
+    """All about one item in lines of at most so many cells; with what the VTN sent, where asked."""
+    width = max(20, width)  # 0 before the screen is laid out
+    item = row.item
+    lines: list[Words] = [*_wrapped(row.title, "strong", width)]
+    what = item.what if item.what == "ven" or not item.ven else f"{item.what} of {item.ven}"
+    lines += [*_wrapped(what.replace("ven", "VEN", 1), "dim", width), []]
+    lines += _wrapped(_means(item), _KIND_STYLES[item.kind], width)
+    for field, ours, theirs in item.fields:
+        lines += [[], *_wrapped(_titled(field), "heading", width)]
+        lines += _labelled("here", ours or "-", width)
+        lines += _labelled("there", theirs or "-", width)
+    ids = (("id", item.name), ("there", item.remote_id), ("VEN", item.ven_remote_id))
+    lines.append([])
+    for label, value in (*ids, ("changed", item.stamp)):
+        if value and value != row.title:
+            lines += _labelled(label, value, width)
+    if not item.again:
+        lines += [[], *_possible(item, width)]
+    if body and item.body:
+        lines += [[], [("What the VTN sent:", "heading")], *_pretty(item.body, width)]
+    return lines
+
+
+def _means(item: DriftItem) -> str:
+    if item.again:
+        return f"{_MEANS[item.kind]} It is sent again by itself."
+    return _MEANS[item.kind]
+
+
+def _possible(item: DriftItem, width: int) -> Iterator[Words]:
+    does = {
+        DriftChoice.OURS: ("w", _ours(item)),
+        DriftChoice.THEIRS: ("t", "theirs: take the values over"),
+        DriftChoice.ADOPT: ("a", "adopt: want it here, too"),
+        DriftChoice.FORGET: ("f", "forget: until it changes there"),
+    }
+    for choice, (key, words) in does.items():
+        if applies(item, choice):
+            for number, part in enumerate(wrap(words, width - 2)):
+                yield [("  " if number else f"{key} ", "key"), (part, "text")]
+
+
+def _ours(item: DriftItem) -> str:
+    if item.kind is DriftKind.ONLY_THERE:
+        return "ours: delete it there"
+    if item.kind is DriftKind.DOUBLE:
+        return "ours: delete it there, unless it is the one we know"
+    return "ours: send ours again"
+
+
+def _labelled(label: str, value: str, width: int) -> Iterator[Words]:
+    cells = max(_LABEL_CELLS, len(label) + 1)
+    for number, part in enumerate(wrap(visible(value), width - cells)):
+        yield [(("" if number else label).ljust(cells), "dim"), (part, "text")]
+
+
+def _wrapped(text: str, style: str, width: int) -> Iterator[Words]:
+    for part in wrap(visible(text), width):
+        yield [(part, style)]
+
+
+def _pretty(body: str, width: int) -> Iterator[Words]:
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = body  # cut off where it was very long
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip(" "))
+        for part in wrap(visible(line.lstrip(" ")), max(10, width - indent)):
+            yield [(" " * indent + part, "text")]
+
+
+# --- choosing ------------------------------------------------------------------------------------
+
+
+def applies(item: DriftItem, choice: DriftChoice) -> bool:
+    """Whether a choice makes sense for an item; the store decides it once more."""
+    if item.again:
+        return False
+    if choice is DriftChoice.THEIRS:
+        return (
+            item.kind is DriftKind.DIFFERENT and item.key is not None and item.resource is not None
+        )
+    if choice is DriftChoice.ADOPT:
+        resource = item.kind is DriftKind.ONLY_THERE and item.what == "resource"
+        known = item.resource is not None and bool(item.resource.ven)
+        return resource and (item.key is not None or known)
+    return True
+
+
+def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: int) -> str:
+    """What is asked: `KEEP OURS of 5: sends 3, deletes 2 there; leaves 1 out`."""
+    who = titles if len(items) == 1 else f"{len(items):,}"
+    rest = f"; leaves {left:,} out" if left else ""
+    if choice is DriftChoice.OURS:
+        gone = sum(item.kind in {DriftKind.ONLY_THERE, DriftKind.DOUBLE} for item in items)
+        parts = [f"sends {len(items) - gone:,}"] if len(items) > gone else []
+        parts += [f"deletes {gone:,} there"] if gone else []
+        return f"KEEP OURS of {who}: {', '.join(parts)}{rest}"
+    if choice is DriftChoice.THEIRS:
+        fields = [field for item in items for field, _, _ in item.fields]
+        decisions = fields.count("prequalification")
+        values = len(fields) - decisions
+        parts = [plural(values, "value")] if values else []
+        parts += [plural(decisions, "decision")] if decisions else []
+        return f"TAKE THEIRS of {who}: changes {' and '.join(parts)} here{rest}"
+    if choice is DriftChoice.ADOPT:
+        return f"ADOPT {who} from the VTN: wanted here from now on{rest}"
+    return f"FORGET {who}: not shown again until it changes there{rest}"
+
+
+def done(choice: DriftChoice, changed: int, skipped: int) -> str:
+    """What came of it: `kept ours of 5; 1 changed since, left alone; u undoes`."""
+    if not changed:
+        return "nothing changed: it was settled, or has changed, since"
+    what = {
+        DriftChoice.OURS: "kept ours of",
+        DriftChoice.THEIRS: "took theirs of",
+        DriftChoice.ADOPT: "adopted",
+        DriftChoice.FORGET: "forgot",
+    }[choice]
+    left = f"; {skipped:,} changed since, left alone" if skipped else ""
+    return f"{what} {changed:,}{left}; u undoes"
