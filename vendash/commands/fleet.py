@@ -123,11 +123,24 @@ async def decide(
         act = {"approve": fleet.approve, "suspend": fleet.suspend, "pending": fleet.pend}[verb]
         outcome = await act(selection, reason=reason, subject=_subject(chosen))
         unsent = await _not_there(fleet, selection)
+    if outcome.verb == "request":
+        return _document(outcome), _requested(verb, outcome), 0
     text = f"{counted(outcome.changed, 'resource')} {_VERBS[verb]}"
     text += f", {outcome.unchanged:,} were so already." if outcome.unchanged else "."
     if unsent:
         text += f" {unsent:,} of them are not at the VTN yet (vendash register sends them)."
     return _document(outcome), text, 0
+
+
+def _requested(verb: str, outcome: ActionOutcome) -> str:
+    """What came of asking a VTN that decides itself."""
+    text = f"The VTN decides: it is asked to have {counted(outcome.changed, 'resource')}"
+    text += f" {_VERBS[verb]}, and is followed when it has."
+    if outcome.unchanged:
+        text += f" {outcome.unchanged:,} are so, or were asked for, already."
+    if outcome.skipped:
+        text += f" {outcome.skipped:,} are not at the VTN (vendash register sends them)."
+    return text
 
 
 async def _not_there(fleet: Fleet, selection: Selection) -> int:
