@@ -15,7 +15,7 @@ import click
 from vendash.commands.opening import counted, named_vens, opened_store
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
-from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
 from vendash.errors import VendashError
 from vendash.fleet import Fleet, current_actor
 from vendash.identity import Identity, find_identity
@@ -144,9 +144,7 @@ async def _compared(fleet: Fleet, store: FleetStore, asked: Asked) -> None:
 async def _compare_here(store: FleetStore, url: str, settings: Settings, asked: Asked) -> None:
     identity = Identity() if asked.no_auth else find_identity(settings)
     vtn = vtn_from_settings(url, settings, identity=identity, dialect=asked.dialect or "")
-    await store.use_vtn(url, vtn.dialect)
-    if settings.vtn.authority:
-        await store.set_authority(settings.vtn.authority, actor=current_actor())
+    await take_up(store, vtn, settings, actor=current_actor())
     decided_there = await store.authority() is Authority.VTN
     async with vtn.connect() as connection:
         await connection.greet()

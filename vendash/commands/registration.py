@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vendash.commands.opening import named_vens, opened_store
 from vendash.commands.registered import NEEDS_A_PERSON, Result, compared, names_of
 from vendash.config import database_path, log_to_file
-from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
@@ -68,7 +68,7 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
         try:
             with exclusive(lock_path(path), "register", "Another process registers already"):
                 vtn = _vtn(url, settings, wanted)
-                await store.use_vtn(url, vtn.dialect)
+                await take_up(store, vtn, settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
                 note(f"Registering {len(before):,} VENs at {url} ...")

@@ -76,6 +76,13 @@ def vtn_from_settings(
     )
 
 
+async def take_up(store: FleetStore, vtn: Vtn, settings: Settings, *, actor: str) -> None:
+    """Make this the VTN of the database, and who decides as the settings say."""
+    await store.use_vtn(vtn.url, vtn.dialect)
+    if settings.vtn.authority:
+        await store.set_authority(settings.vtn.authority, actor=actor)
+
+
 def _token_url(settings: Settings, environ: Mapping[str, str]) -> str:
     if named := environ.get(TOKEN_URL, ""):
         return token_address(named, TOKEN_URL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
 from vendash.engine.surveys import SurveyService
 from vendash.engine.vitals import connection_status
 from vendash.store.protocol import FleetStore
@@ -81,9 +81,7 @@ class RegistrationService:
         vtn = vtn_from_settings(
             self.url, given.settings, identity=given.identity, dialect=given.dialect
         )
-        await self._store.use_vtn(self.url, vtn.dialect)
-        if decided_by := given.settings.vtn.authority:
-            await self._store.set_authority(decided_by, actor="engine")
+        await take_up(self._store, vtn, given.settings, actor="engine")
         hold = given.settings.vtn.hold_seconds
         registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
         self._registrar, self._vtn, self._failed = registrar, vtn, None
