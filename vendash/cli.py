@@ -112,6 +112,8 @@ def prepare(
 @click.option("--limit", type=click.IntRange(1), help="Only the first N VENs by name.")
 @click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send and write nothing.")
+@click.option("--show", default="", metavar="ID", help="With --dry-run: the requests of this one.")
 @json_option
 def register(
     vtn_url: str | None,
@@ -121,12 +123,20 @@ def register(
     limit: int | None,
     no_auth: bool,
     vens: tuple[str, ...],
+    dry_run: bool,
+    show: str,
     as_json: bool,
 ) -> None:
     """Register VENs and their resources with the VTN, each exactly once."""
     from vendash.commands import registration
 
     wanted = registration.Wanted(vtn_url, dialect, vens, limit, no_auth, config=config)
+    if dry_run:
+        from vendash.commands import preview
+
+        _answer(preview.dry_run(db_path, wanted, show), as_json=as_json)
+    if show:
+        raise click.UsageError("--show goes with --dry-run.")
     _answer(registration.register(db_path, wanted), as_json=as_json)
 
 
