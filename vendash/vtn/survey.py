@@ -261,7 +261,7 @@ class Comparison:
         """An item for each object of a name, from the second one on."""
         name = (this.what, this.name)
         first = self._once.setdefault(name, this)
-        if first is this:
+        if first.remote_id == this.remote_id:  # itself, or listed under two VENs
             return []
         items = [] if name in self._doubles else [self._first_double(first)]
         self._doubles.add(name)

@@ -220,7 +220,11 @@ class Dialect(ABC):
             ours: The same resource as it is here, where there is one.
             ven: The name of its VEN there, where that is known.
         """
-        return resource_of(listed.name, _as_told(listed.body), ours, ven)
+        try:
+            answer = _read_answer(listed.body)
+        except ValueError:
+            return None
+        return resource_of(listed.name, _as_told(answer), ours, ven)
 
     def listed(self, body: bytes) -> list[Listed]:
         """The objects of one page.
@@ -289,12 +293,8 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
             yield Difference(type_, in_words(values), in_words(held.get(type_)))
 
 
-def _as_told(body: bytes) -> dict[str, object]:
+def _as_told(answer: _Answer) -> dict[str, object]:
     """What an object says, by the names that `resource_of` knows."""
-    try:
-        answer = _read_answer(body)
-    except ValueError:
-        return {}
     held: dict[str, object] = {}
     for one in answer.attributes or ():
         values = one.get("values")
