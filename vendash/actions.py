@@ -62,6 +62,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether anything needs a person."""
     importer: bool = True
     """Whether this console can import."""
+    previewer: bool = True
+    """Whether this console can show what would be sent."""
 
 
 _READABLE = {
@@ -136,6 +138,16 @@ ACTIONS: tuple[Action, ...] = (
         on_rows=True,
         command="pending",
         footer=5,
+    ),
+    Action(
+        id="preview",
+        keys=("d",),
+        title="dry run",
+        help="Show what would be sent of the rows, and the exact request of one; sends nothing.",
+        screens=FLEET,
+        on_rows=True,
+        command="preview",
+        footer=14,
     ),
     Action(
         id="ours",
@@ -489,6 +501,10 @@ def why_off(wanted: Action, now: Situation) -> str:
         (
             wanted.id == "import" and not now.importer,
             "this console cannot import: use vendash prepare",
+        ),
+        (
+            wanted.id == "preview" and not now.previewer,
+            "this console cannot: use vendash register --dry-run",
         ),
     )
     return next((reason for holds, reason in reasons if holds), "")

@@ -23,7 +23,7 @@ from vendash.errors import VendashError
 from vendash.fleet import Fleet
 from vendash.models import VenRow
 from vendash.screens.base import BaseScreen
-from vendash.screens.console import Console, EngineControl
+from vendash.screens.console import Console, EngineControl, Previewer
 from vendash.screens.vens import VensScreen
 from vendash.widgets.palette import THEMES, textual_themes
 
@@ -43,7 +43,8 @@ class VendashApp(App[None]):
 
     It changes the fleet only through `fleet`, reads live numbers only from `live`, and knows of the
     engine only its status in `live_folder` and what `engine` can do. `importer` imports a folder
-    of CSV files and answers with a sentence; without it `:import` is off. `vens` are what the
+    of CSV files and answers with a sentence; without it `:import` is off, as is the preview without
+    `previewer`. `vens` are what the
     store answers to the first question, where it was asked before there was an app; `begin` is
     awaited once, after the first paint.
     """
@@ -65,6 +66,7 @@ class VendashApp(App[None]):
         engine: EngineControl | None = None,
         marks: tuple[str, ...] = (),
         importer: Callable[[Path], Awaitable[str]] | None = None,
+        previewer: Previewer | None = None,
         vens: asyncio.Future[Sequence[VenRow]] | None = None,
         begin: Callable[[], Awaitable[None]] | None = None,
         site: str | None = None,
@@ -81,6 +83,7 @@ class VendashApp(App[None]):
             marks=marks,
             clock=clock,
             importer=importer,
+            previewer=previewer,
             first_vens=vens,
             show=self.show_current,
             acted=self._acted,

@@ -19,7 +19,7 @@ from vendash.app import VendashApp
 from vendash.filters import Query
 from vendash.fleet import Fleet
 from vendash.models import ResourceRow
-from vendash.screens.console import EngineControl
+from vendash.screens.console import EngineControl, Previewer
 from vendash.screens.lists import ListScreen
 from vendash.store import SqliteStore
 from vendash.telemetry.ticks import TickReader
@@ -130,6 +130,7 @@ async def at_console(
     live: TickReader | None = None,
     engine: EngineControl | None = None,
     importer: Callable[[Path], Awaitable[str]] | None = None,
+    previewer: Previewer | None = None,
     clock: Callable[[], datetime] = lambda: NOON,
     marks: tuple[str, ...] = (),
     theme: str = THEMES[0],
@@ -143,6 +144,7 @@ async def at_console(
             folder,
             engine=engine,
             importer=importer,
+            previewer=previewer,
             clock=clock,
             marks=marks,
             theme=theme,

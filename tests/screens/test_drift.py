@@ -140,7 +140,7 @@ async def test_of_many_those_are_acted_on_for_which_it_makes_sense(tmp_path: Pat
     """The prompt says how many are left out, and what would be deleted at the VTN."""
     async with at_drift(tmp_path) as operator:
         await operator.type("Aw")
-        assert "KEEP OURS of 6: sends 2, deletes 4 there; leaves 1 out" in operator.reserved
+        assert "KEEP OURS of 6: sends 2, deletes up to 4 there; leaves 1 out" in operator.reserved
         await operator.press("escape")
         assert operator.reserved == "nothing was done"
         await operator.type("a")
@@ -191,9 +191,15 @@ async def test_read_only_only_looks(tmp_path: Path) -> None:
 async def test_the_item_shows_what_the_vtn_sent_and_nothing_steers(tmp_path: Path) -> None:
     async with at_drift(tmp_path, size=(100, 60)) as operator:
         await operator.type("/their\r\r")
-        assert "there  Their name ␛[2J[red]" in operator.text
+        assert "there    Their name ␛[2J[red]" in operator.text
         assert '"targets": [' in operator.text
+
+
+async def test_the_pane_offers_what_makes_sense(tmp_path: Path) -> None:
+    async with at_drift(tmp_path, size=(120, 40)) as operator:
+        await rest(operator)
         assert "w ours: send ours again" in operator.text
+        assert "a adopt" not in operator.text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,8 @@ from vendash.telemetry.place import live_folder
 
 if TYPE_CHECKING:
     from vendash.app import VendashApp
+    from vendash.models import VenRow
+    from vendash.planned import Preview
 
 
 def console(db_path: Path | None, *, read_only: bool) -> int:
@@ -58,6 +61,7 @@ async def show_console(
             engine=engine,
             marks=marks,
             importer=partial(_import_folder, fleet),
+            previewer=partial(_preview, fleet),
             vens=vens,
             begin=partial(_begin, fleet, live, engine),
         )
@@ -90,3 +94,11 @@ async def _import_folder(fleet: Fleet, folder: Path) -> str:
     from vendash.commands.fleet import import_folder  # noqa: PLC0415 (csv, not before it is used)
 
     return await import_folder(fleet, folder)
+
+
+async def _preview(
+    fleet: Fleet, vens: Sequence[VenRow], keys: Sequence[int], key: int | None
+) -> Preview:
+    from vendash.commands.preview import preview_of  # noqa: PLC0415 (the VTN's room)
+
+    return await preview_of(fleet.path, vens, keys, key)

@@ -60,7 +60,13 @@ class Previewer:
         self._known = bool(known)
 
     async def plan(
-        self, vens: Sequence[VenRow], keys: Sequence[int], *, show: str = "", wanting: bool
+        self,
+        vens: Sequence[VenRow],
+        keys: Sequence[int],
+        *,
+        show: str = "",
+        key: int | None = None,
+        wanting: bool,
     ) -> Preview:
         """What would be sent of these VENs and resources.
 
@@ -68,6 +74,7 @@ class Previewer:
             vens: Theirs; of them what is sent for the VENs themselves.
             keys: Of resources.
             show: The id or name of one of them whose requests are shown; by default the first.
+            key: Of the resource whose requests are shown.
             wanting: As if all of them were registered now; else what is being removed is removed.
 
         Raises:
@@ -75,17 +82,19 @@ class Previewer:
         """
         by_name = {ven.name: ven for ven in vens}
         tally, ven_tally = _Tally(self._hold), _Tally(self._hold)
+        named = bool(show) or key is not None
         chosen: tuple[Work, bool] | None = None
         works = {work.name: work for work in await self._books.vens_named(list(by_name))}
         for ven in vens:
             ven_work = works.get(ven.name) or _new_ven(ven)
             sent = ven_tally.count(ven.vtn, ven_work, since=ven.vtn_since, wanting=wanting)
-            if show in {ven.name, ven.client_id} or (not show and sent and chosen is None):
+            if (show in {ven.name, ven.client_id}) if named else (sent and chosen is None):
                 chosen = ven_work, sent
         for start in range(0, len(keys), AT_ONCE):
             async for row, work in self._works(keys[start : start + AT_ONCE], by_name):
                 sent = tally.count(row.vtn, work, since=row.vtn_since, wanting=wanting)
-                if show in {row.resource_id, row.name} or (not show and sent and chosen is None):
+                asked_for = row.key == key or show in {row.resource_id, row.name}
+                if asked_for if named else (sent and chosen is None):
                     chosen = work, sent
         if show and chosen is None:
             raise VendashError(f"There is no {plain(show, 60)!r} among what would be sent.")
@@ -234,6 +243,22 @@ async def dry_run(db_path: Path | None, wanted: Wanted, show: str) -> Answer:
         keys = [key for ven in vens for key in await store.keys(Query(ven=ven.name))]
         preview = await previewer.plan(vens, keys, show=show, wanting=True)
     return msgspec.to_builtins(preview), "\n".join(_lines(preview)), 0
+
+
+async def preview_of(
+    path: Path, vens: Sequence[VenRow], keys: Sequence[int], key: int | None
+) -> Preview:
+    """What would be sent of these VENs and resources; for the console.
+
+    The exact requests are those of the resource with this key, else of the first for which
+    something is sent.
+    """
+    settings = load_settings()
+    async with opened_store(path, read_only=True) as store:
+        url = await chosen_url(store, None, settings)
+        hold = settings.vtn.hold_seconds
+        previewer = await previewer_of(store, settings, Wanted(), url=url, hold=hold)
+        return await previewer.plan(vens, keys, key=key, wanting=False)
 
 
 async def previewer_of(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from vendash.models import ActionOutcome, Selection, VtnState
+from vendash.errors import VendashError
+from vendash.models import ActionOutcome, Selection, VenRow, VtnState
 from vendash.screens.deciding import VERBS, Verb, outcome_words
 from vendash.widgets.text import thousands
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from vendash.screens.console import Console
 
 _LOOKED_AT = 2000
@@ -37,8 +40,12 @@ class ActsOnResources:
 
     if TYPE_CHECKING:
         console: Console
+        app: App[Any]
         held: bool
         confirm: Callable[..., None]
+
+        def breadcrumb(self) -> str:
+            """As in `BaseScreen`."""
 
     async def target(self, verb: Verb) -> Target:
         """What the verb would be done to now."""
@@ -67,6 +74,21 @@ class ActsOnResources:
     async def action_pend(self, argument: str = "") -> None:
         """Set the chosen ones to pending."""
         await self._ask(VERBS["pend"])
+
+    async def action_preview(self, argument: str = "") -> None:
+        """What would be sent of the chosen ones, on a screen of its own."""
+        from vendash.screens.preview import PreviewScreen  # noqa: PLC0415 (seldom used)
+
+        previewer = self.console.previewer
+        if previewer is None:
+            raise VendashError("This console cannot show it: use vendash register --dry-run.")
+        vens, keys, key = await self.chosen_rows()
+        preview = await previewer(vens, keys, key)
+        await self.app.push_screen(PreviewScreen(self.console, preview, above=self.breadcrumb()))
+
+    async def chosen_rows(self) -> tuple[Sequence[VenRow], Sequence[int], int | None]:
+        """The VENs of what is chosen, the keys of resources, and the one to show exactly."""
+        raise NotImplementedError
 
     async def _ask(self, verb: Verb) -> None:
         self._ask_about(verb, await self.target(verb))

@@ -77,6 +77,7 @@ class BaseScreen(Anywhere, Screen[None]):
             read_only=self.console.fleet.read_only,
             acting=self.console.acting,
             importer=self.console.importer is not None,
+            previewer=self.console.previewer is not None,
         )
 
     def news(self) -> Words:

@@ -15,6 +15,7 @@ import msgspec
 
 from vendash.fleet import Fleet
 from vendash.models import VenRow
+from vendash.planned import Preview
 from vendash.telemetry.status import EngineStatus, read_status
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ class EngineControl(Protocol):
 
     async def tend(self) -> str:
         """Start it again where it has died; what was done, in a sentence, or nothing."""
+
+
+class Previewer(Protocol):
+    """Says what would be sent to the VTN; sends and writes nothing."""
+
+    async def __call__(
+        self, vens: Sequence[VenRow], keys: Sequence[int], key: int | None
+    ) -> Preview:
+        """Of these VENs and resources; the exact requests of one resource, else of the first."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -68,6 +78,7 @@ class Console(msgspec.Struct, kw_only=True):
     """Local time."""
     importer: Callable[[Path], Awaitable[str]] | None = None
     """Imports a folder of CSV files; its answer is the sentence to show."""
+    previewer: Previewer | None = None
     first_vens: asyncio.Future[Sequence[VenRow]] | None = None
     """The VENs as the store has been asked for them before there was a screen."""
     status: EngineStatus | None = None

@@ -181,3 +181,12 @@ def wrap(text: str, width: int) -> Sequence[str]:
             lines.append(line[:width])
             line = line[width:]
     return [*lines, line]
+
+
+def indented(text: str, width: int) -> Iterator[str]:
+    """A text of many lines in lines of at most so many cells, each with its indentation."""
+    for line in text.split("\n"):
+        bare = line.lstrip(" ")
+        indent = min(len(line) - len(bare), width // 2)
+        for part in wrap(visible(bare), width - indent):
+            yield " " * indent + part

@@ -9,12 +9,12 @@ import msgspec
 
 from vendash.filters import Field, Filter, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
-from vendash.screens.detail import wrap
+from vendash.screens.detail import indented, wrap
 from vendash.widgets.columns import Cell
 from vendash.widgets.palette import Words
 from vendash.widgets.text import plural, visible
 
-_LABEL_CELLS = 7
+_LABEL_CELLS = 9
 _KIND_STYLES = {
     DriftKind.DIFFERENT: "different",
     DriftKind.DOUBLE: "trouble",
@@ -124,7 +124,7 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
     for label, value in (*ids, ("changed", item.stamp)):
         if value and value != row.title:
             lines += _labelled(label, value, width)
-    if not item.again:
+    if not item.again and not body:  # there its keys work
         lines += [[], *_possible(item, width)]
     if body and item.body:
         lines += [[], [("What the VTN sent:", "heading")], *_pretty(item.body, width)]
@@ -174,10 +174,7 @@ def _pretty(body: str, width: int) -> Iterator[Words]:
         text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = body  # cut off where it was very long
-    for line in text.split("\n"):
-        indent = len(line) - len(line.lstrip(" "))
-        for part in wrap(visible(line.lstrip(" ")), max(10, width - indent)):
-            yield [(" " * indent + part, "text")]
+    yield from ([(line, "text")] for line in indented(text, width))
 
 
 # --- choosing ------------------------------------------------------------------------------------
@@ -205,7 +202,8 @@ def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: in
     if choice is DriftChoice.OURS:
         gone = sum(item.kind in {DriftKind.ONLY_THERE, DriftKind.DOUBLE} for item in items)
         parts = [f"sends {len(items) - gone:,}"] if len(items) > gone else []
-        parts += [f"deletes {gone:,} there"] if gone else []
+        doubles = any(item.kind is DriftKind.DOUBLE for item in items)  # the known one stays
+        parts += [f"deletes {'up to ' if doubles else ''}{gone:,} there"] if gone else []
         return f"KEEP OURS of {who}: {', '.join(parts)}{rest}"
     if choice is DriftChoice.THEIRS:
         fields = [field for item in items for field, _, _ in item.fields]

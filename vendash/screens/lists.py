@@ -118,6 +118,7 @@ class ListScreen(LoadingScreen[R], Generic[R]):
             acting=self.console.acting,
             rows=len(self.table.keys) > 0,
             importer=self.console.importer is not None,
+            previewer=self.console.previewer is not None,
         )
 
     # --- moving -----------------------------------------------------------------------------

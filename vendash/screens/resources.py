@@ -15,6 +15,7 @@ from vendash.models import (
     RegistrationStatus,
     ResourceRow,
     StatusCounts,
+    VenRow,
     VtnState,
 )
 from vendash.screens.acting import ActsOnResources, Target
@@ -200,6 +201,15 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
     def _turn(self, step: int) -> None:
         self.status = TABS[(TABS.index(self.status) + step) % len(TABS)]
         self.ask_rows()
+
+    async def chosen_rows(self) -> tuple[Sequence[VenRow], Sequence[int], int | None]:
+        """The marked rows that are shown, else the row under the cursor."""
+        keys = await self.chosen()
+        reader = self.console.fleet.reader
+        names = {row.ven for row in await reader.rows(keys)}
+        here = self.table.cursor_key
+        vens = [ven for ven in await reader.vens() if ven.name in names]
+        return vens, keys, here if here in keys or not keys else keys[0]
 
     async def target(self, verb: Verb) -> Target:
         """The marked rows that are shown, else the row under the cursor."""

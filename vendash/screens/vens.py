@@ -190,6 +190,14 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         if key is not None:
             await self.open_ven(self._names[key])
 
+    async def chosen_rows(self) -> tuple[Sequence[VenRow], Sequence[int], int | None]:
+        """The marked VENs that are shown, else the one under the cursor, with their resources."""
+        vens = [self._vens[number] for number in await self.chosen()]
+        keys = array("q")
+        for ven in vens:
+            keys.extend(await self.console.fleet.reader.keys(Query(ven=ven.name)))
+        return vens, keys, None
+
     async def target(self, verb: Verb) -> Target:
         """The resources of the chosen VENs that the verb would change."""
         return await self._target(verb, await self.chosen(), self.hidden_marks)
