@@ -27,12 +27,13 @@ from vendash.models import (
 )
 from vendash.store import SqliteStore, open_store
 from vendash.vtn.client import Vtn
+from vendash.vtn.comparison import Comparison, Decisions, untouched
 from vendash.vtn.dialects import dialect_named
 from vendash.vtn.dialects.base import Listed
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnError
 from vendash.vtn.server import Faults, VtnServer, vtn_server
-from vendash.vtn.survey import Comparison, Decisions, Surveyed, decisions, survey, untouched
+from vendash.vtn.survey import Surveyed, decisions, survey
 
 NOON = "2026-11-22T12:00:00.250Z"
 V31 = dialect_named("3.1")

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from vendash.commands.opening import counted, named_vens, opened_store
+from vendash.commands.drifted import Shown, document, found, text
+from vendash.commands.opening import counted, opened_store
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
 from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
@@ -24,10 +25,7 @@ from vendash.models import (
     ActionOutcome,
     Authority,
     DriftChoice,
-    DriftItem,
     DriftKind,
-    Orphan,
-    VtnState,
 )
 from vendash.output import note
 from vendash.settings import Settings, load_settings
@@ -35,7 +33,6 @@ from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
-from vendash.text import plain
 from vendash.vtn.survey import survey
 
 Answer = tuple[dict[str, Any], str, int]
@@ -45,22 +42,13 @@ DIFFERS = 2
 IDLE_SECONDS = 20.0
 """How long an engine may not compare before we stop waiting for it."""
 ASK_ABOVE = 100
-SHOWN = 40
-"""Items of one kind that a person is shown; --json has all."""
 
-_TITLES = {
-    DriftKind.ONLY_HERE: "Only here",
-    DriftKind.ONLY_THERE: "Only there",
-    DriftKind.DIFFERENT: "Different (ours -> theirs)",
-    DriftKind.DOUBLE: "Double there",
-}
 _DONE = {
     DriftChoice.OURS: "ours goes to the VTN",
     DriftChoice.THEIRS: "theirs taken over",
     DriftChoice.ADOPT: "adopted",
     DriftChoice.FORGET: "not shown again until changed there",
 }
-_BEING_REMOVED = frozenset({VtnState.WAITING, VtnState.SENDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +69,6 @@ class Asked:
     yes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """An item as a person knows it."""
-
-    item: DriftItem
-    name: str
-    orphan: bool
-    """It was ours, and was deleted here."""
-    compared: bool
-    """The comparison has found it; else it is only known to have been left there."""
-
-
 async def drift(db_path: Path | None, asked: Asked) -> Answer:
     """Compare, show, and do what was chosen.
 
@@ -109,14 +85,14 @@ async def drift(db_path: Path | None, asked: Asked) -> Answer:
         if surveyed is None:
             raise VendashError("Nothing was compared yet: run vendash drift without --cached.")
         fresh = not asked.cached and asked.choice is None
-        found = await _found(store, asked, with_orphans=not fresh)
+        shown = await found(store, vens=asked.vens, ids=asked.ids, with_orphans=not fresh)
         if asked.choice is not None:
-            return await _chosen(fleet, found, asked, asked.choice)
+            return await _chosen(fleet, shown, asked, asked.choice)
         authority = await store.authority()
     when = datetime.fromtimestamp(surveyed, UTC)
-    document = _document(found, when, round(time.monotonic() - started, 3))
-    code = DIFFERS if found and asked.exit_code else 0
-    return document, _text(found, when, authority), code
+    seconds = round(time.monotonic() - started, 3)
+    code = DIFFERS if shown and asked.exit_code else 0
+    return document(shown, when, seconds), text(shown, when, authority), code
 
 
 # --- comparing -----------------------------------------------------------------------------------
@@ -148,10 +124,10 @@ async def _compare_here(store: FleetStore, url: str, settings: Settings, asked: 
     decided_there = await store.authority() is Authority.VTN
     async with vtn.connect() as connection:
         await connection.greet()
-        found = await survey(store, connection, statuses=decided_there)
+        made = await survey(store, connection, statuses=decided_there)
     await store.use_vtn(url, vtn.dialect)
     if decided_there:
-        await surveys.follow(store, found.statuses)
+        await surveys.follow(store, made.statuses)
 
 
 async def _compared_by_engine(fleet: Fleet, store: FleetStore) -> None:
@@ -177,140 +153,19 @@ async def _compared_by_engine(fleet: Fleet, store: FleetStore) -> None:
             )
 
 
-# --- what was found ------------------------------------------------------------------------------
-
-
-async def _found(store: FleetStore, asked: Asked, *, with_orphans: bool) -> list[_Shown]:
-    compared = await store.drift()
-    orphans = {one.resource_id: one for one in await store.orphans()}
-    items = list(compared)
-    if with_orphans:  # the comparison may be older than their deletion
-        named = {item.name for item in items if item.what == "resource"}
-        items += [_orphaned(one) for one in orphans.values() if _is_left(one, named)]
-    keys = sorted({item.key for item in items if item.key is not None})
-    names = {row.key: row.name for row in await store.rows(keys)}
-    vens = frozenset(named_vens(asked.vens, await store.vens()) if asked.vens else ())
-    return [
-        _Shown(item, _name(item, names, orphans), item.name in orphans, number < len(compared))
-        for number, item in enumerate(items)
-        if (not vens or item.ven in vens)
-        and (not asked.ids or item.name in asked.ids or item.remote_id in asked.ids)
-    ]
-
-
-def _is_left(orphan: Orphan, named: set[str]) -> bool:
-    return orphan.resource_id not in named and orphan.state not in _BEING_REMOVED
-
-
-def _orphaned(orphan: Orphan) -> DriftItem:
-    return DriftItem(
-        kind=DriftKind.ONLY_THERE,
-        what="resource",
-        name=orphan.resource_id,
-        ven=orphan.ven,
-        remote_id=orphan.remote_id or "",
-        ven_remote_id=orphan.ven_remote_id or "",
-    )
-
-
-def _name(item: DriftItem, names: dict[int, str], orphans: dict[str, Orphan]) -> str:
-    """As a person calls it."""
-    if item.what == "ven":
-        return item.name
-    if item.key in names:
-        return names[item.key]
-    known = item.name in orphans and orphans[item.name].name
-    return known or (item.resource.resource_name if item.resource else "")
-
-
-def _document(found: Sequence[_Shown], when: datetime, seconds: float) -> dict[str, Any]:
-    def of(kind: DriftKind) -> list[dict[str, Any]]:
-        return [_as_json(one) for one in found if one.item.kind is kind]
-
-    return {
-        "only_here": of(DriftKind.ONLY_HERE),
-        "only_there": of(DriftKind.ONLY_THERE),
-        "different": of(DriftKind.DIFFERENT),
-        "double": of(DriftKind.DOUBLE),
-        "surveyed": when.isoformat(timespec="seconds"),
-        "seconds": seconds,
-    }
-
-
-def _as_json(one: _Shown) -> dict[str, Any]:
-    item = one.item
-    return {
-        "what": item.what,
-        "id": item.name,
-        "name": one.name,
-        "ven": item.ven,
-        "remote_id": item.remote_id,
-        "fields": [
-            {"field": field, "ours": ours, "theirs": theirs} for field, ours, theirs in item.fields
-        ],
-        "again": item.again,
-        "orphan": one.orphan,
-    }
-
-
-def _text(found: Sequence[_Shown], when: datetime, authority: Authority) -> str:
-    at = when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    lines = []
-    for kind, title in _TITLES.items():
-        of_kind = [one for one in found if one.item.kind is kind]
-        if not of_kind:
-            continue
-        lines += [f"{title}: {counted(len(of_kind), 'item')}"]
-        lines += [line for one in of_kind[:SHOWN] for line in _lines(one)]
-        if len(of_kind) > SHOWN:
-            lines.append(f"  ... and {len(of_kind) - SHOWN:,} more (--json lists all)")
-        lines.append("")
-    again = sum(one.item.again for one in found)
-    if again:
-        lines.append(f"{again:,} of them are sent again by the engine, or vendash register.")
-    if again < len(found):
-        lines.append(
-            "Choose with --keep-ours, --take-theirs, --adopt or --forget, and IDs or --all."
-        )
-    if authority is Authority.VTN:
-        lines.append("The VTN decides on approval: its decisions are taken over, and no drift.")
-    if not found:
-        lines.append("The VTN holds everything as it is here.")
-    return "\n".join([*lines, f"Compared at {at}."])
-
-
-def _lines(one: _Shown) -> list[str]:
-    item = one.item
-    marks = [
-        word
-        for word, holds in (("VEN", item.what == "ven"), ("deleted here", one.orphan),
-                            ("sent again", item.again))
-        if holds
-    ]  # fmt: skip
-    head = f"  {plain(item.ven, 24):<24} {plain(one.name, 40):<30} {plain(item.name, 40)}"
-    if item.kind is DriftKind.DOUBLE:
-        head += f" (there as {plain(item.remote_id, 40)})"
-    head += f"  [{', '.join(marks)}]" if marks else ""
-    fields = [
-        f"      {plain(field, 30)}: {plain(ours, 60) or '-'} -> {plain(theirs, 60) or '-'}"
-        for field, ours, theirs in item.fields
-    ]
-    return [head.rstrip(), *fields]
-
-
 # --- choosing ------------------------------------------------------------------------------------
 
 
 async def _chosen(
-    fleet: Fleet, found: Sequence[_Shown], asked: Asked, choice: DriftChoice
+    fleet: Fleet, shown: Sequence[Shown], asked: Asked, choice: DriftChoice
 ) -> Answer:
     """Do what was chosen with these."""
     if not (asked.ids or asked.vens or asked.everything):
         raise click.UsageError("Nothing is selected: give IDs, --ven NAME or --all.")
-    known = {name for one in found for name in (one.item.name, one.item.remote_id)}
+    known = {name for one in shown for name in (one.item.name, one.item.remote_id)}
     if unknown := [name for name in asked.ids if name not in known]:
         raise VendashError(f"The newest comparison found nothing about {unknown[0]!r}.")
-    open_ones = [one for one in found if not one.item.again]
+    open_ones = [one for one in shown if not one.item.again]
     if not asked.yes:
         _confirm(open_ones, choice)
     compared = [one.item for one in open_ones if one.compared]
@@ -321,22 +176,22 @@ async def _chosen(
     if left and choice is DriftChoice.OURS:
         outcomes.append(await fleet.remove_orphans(left, reason=asked.reason))
     changed = sum(one.changed for one in outcomes)
-    skipped = len(found) - changed
-    document = {
+    skipped = len(shown) - changed
+    done = {
         "choice": choice.value,
         "actions": [one.sequence for one in outcomes if one.sequence is not None],
         "changed": changed,
         "skipped": skipped,
     }
-    text = f"{counted(changed, 'item')}: {_DONE[choice]}; vendash undo takes it back."
+    said = f"{counted(changed, 'item')}: {_DONE[choice]}; vendash undo takes it back."
     if skipped:
-        text += f" {skipped:,} left alone: settled already, or this makes no sense for them."
+        said += f" {skipped:,} left alone: settled already, or this makes no sense for them."
     if changed and choice is not DriftChoice.FORGET:
-        text += " The engine, or vendash register, sees to it at the VTN."
-    return document, text, 0
+        said += " The engine, or vendash register, sees to it at the VTN."
+    return done, said, 0
 
 
-def _confirm(chosen: Sequence[_Shown], choice: DriftChoice) -> None:
+def _confirm(chosen: Sequence[Shown], choice: DriftChoice) -> None:
     """Ask where something is deleted there, or much is changed. Raises `click.Abort`."""
     gone = [one for one in chosen if one.item.kind in {DriftKind.ONLY_THERE, DriftKind.DOUBLE}]
     deletes = len(gone) if choice is DriftChoice.OURS else 0

@@ -45,6 +45,8 @@ class SurveyService:
         self._surveyed = self._polled = float("-inf")
         self._opened: float | None = None
         self._answered: float | None = None
+        self._thorough = False
+        """Every field was compared since this engine began, whatever the VTN's stamps say."""
         self.status = ServiceStatus(health="off")
 
     def nudge(self) -> None:
@@ -105,7 +107,10 @@ class SurveyService:
         self._surveyed = time.monotonic()
         decided_there = await self._store.authority() is Authority.VTN
         async with self._vtn.connect() as connection:
-            found = await survey(self._store, connection, statuses=decided_there)
+            found = await survey(
+                self._store, connection, statuses=decided_there, trust_stamps=self._thorough
+            )
+        self._thorough = True
         if decided_there:
             await follow(self._store, found.statuses)
         self._registrar.nudge()

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from vendash.models import RegistrationStatus, Resource, ResourceWork, VenWork
-from vendash.vtn.dialects.attributes import DECISION, REQUESTED, told_of, written
+from vendash.vtn.dialects.attributes import REQUESTED, told_of, written
 from vendash.vtn.dialects.reading import (
     Difference,
     checked_id,
@@ -26,7 +26,7 @@ from vendash.vtn.dialects.reading import (
     same_values,
     stamp_of,
 )
-from vendash.vtn.dialects.theirs import place_of, resource_of
+from vendash.vtn.dialects.theirs import resource_of, told_in
 from vendash.vtn.registrar import Held, Others, Work
 
 PAGE = 50
@@ -39,12 +39,6 @@ JSON_NAMES = {
     "ven_name": "venName",
     "resource_name": "resourceName",
     "modified": "modificationDateTime",
-}
-
-_TOLD_AS = {
-    "DESCRIPTION": "resource_name",
-    "MAX_POWER_CONSUMPTION": "p_max_kw",
-    DECISION: "status",
 }
 
 _encode = msgspec.json.Encoder().encode
@@ -224,7 +218,7 @@ class Dialect(ABC):
             answer = _read_answer(listed.body)
         except ValueError:
             return None
-        return resource_of(listed.name, _as_told(answer), ours, ven)
+        return resource_of(listed.name, told_in(answer.attributes or ()), ours, ven)
 
     def listed(self, body: bytes) -> list[Listed]:
         """The objects of one page.
@@ -291,20 +285,6 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
     for type_, values in told_of(item).items():
         if not same_values(values, held.get(type_)):
             yield Difference(type_, in_words(values), in_words(held.get(type_)))
-
-
-def _as_told(answer: _Answer) -> dict[str, object]:
-    """What an object says, by the names that `resource_of` knows."""
-    held: dict[str, object] = {}
-    for one in answer.attributes or ():
-        values = one.get("values")
-        if isinstance(values, list) and values:
-            held.setdefault(_type_of(one), values[0])
-            if _type_of(one) == "LOCATION" and len(values) > 1:
-                held["latitude"], held["longitude"] = place_of(values[0], values[1])
-    for type_, name in _TOLD_AS.items():
-        held[name] = held.get(type_)
-    return held
 
 
 def _type_of(attribute: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,11 @@ LONGEST_TEXT = 200
 Values = Mapping[str, object]
 """By the names that attributes have in EnergyDesk's dialect, the first value of each."""
 
+_NAMES = {
+    "DESCRIPTION": "resource_name",
+    "MAX_POWER_CONSUMPTION": "p_max_kw",
+    "prequalification": "status",
+}
 _NORTHERNMOST = 90.0
 _DENMARK = ((54.0, 58.0), (7.5, 15.5))
 """WGS84 degrees: latitudes, and longitudes, which never overlap."""
@@ -59,6 +65,19 @@ def resource_of(name: str, values: Values, ours: Resource | None, ven: str) -> R
         address=_told(values, "address", before.address),
         registration_status=status_of([values.get("status")]) or before.registration_status,
     )
+
+
+def told_in(attributes: Iterable[Mapping[str, Any]]) -> Values:
+    """What attributes as OpenADR writes them say, by the names that `resource_of` knows."""
+    held: dict[str, object] = {}
+    for one in attributes:
+        type_, values = str(one.get("type", "")), one.get("values")
+        if not isinstance(values, list) or not values:
+            continue
+        held.setdefault(_NAMES.get(type_, type_), values[0])
+        if type_ == "LOCATION" and len(values) > 1:
+            held["latitude"], held["longitude"] = place_of(values[0], values[1])
+    return held
 
 
 def place_of(first: object, second: object) -> tuple[object, object]:
