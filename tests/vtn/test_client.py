@@ -17,6 +17,7 @@ from vendash.vtn import lists
 from vendash.vtn.answers import Reply, words
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Connection, Vtn
+from vendash.vtn.dialects.base import Request, name_of
 from vendash.vtn.errors import (
     VtnAnswerError,
     VtnAuthError,
@@ -229,7 +230,11 @@ async def test_retry_after_as_a_date_is_read_by_the_clock_of_the_vtn() -> None:
 
 
 async def test_204_to_a_put_and_a_delete_is_done() -> None:
-    async with connected(lambda _: Say(204, b"")) as connection:
+    def answer(asked: Asked) -> Say:
+        ours = {"id": "r1", "resourceName": name_of(WORK)}
+        return Say(200, ours) if asked.method == "GET" else Say(204, b"")
+
+    async with connected(answer) as connection:
         assert await carry_out(connection, WORK, Replace("r1", Others())) == Held("r1")
         assert isinstance(await carry_out(connection, WORK, Delete("r1")), Held)
 
@@ -452,3 +457,16 @@ def test_httpx_is_loaded_on_first_use_only() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert found.stdout.strip() == b"[]"
+
+
+async def test_no_compression_is_asked_for() -> None:
+    """What comes is read as it is, and what a compressed answer would grow to is never met."""
+    seen: list[str | None] = []
+
+    def answer(asked: Asked) -> Say:
+        seen.append(asked.headers.get("accept-encoding"))
+        return Say(200, [])
+
+    async with connected(answer) as connection:
+        await connection.send(Request("GET", "/vens"))
+    assert set(seen) == {"identity"}
