@@ -170,11 +170,16 @@ async def _chosen(
         _confirm(open_ones, choice)
     compared = [one.item for one in open_ones if one.compared]
     left = [one.item.name for one in open_ones if not one.compared]
+    subject = asked.vens[0] if len(asked.vens) == 1 else ""
+    if len(open_ones) == 1:
+        subject = open_ones[0].name or open_ones[0].item.name
     outcomes: list[ActionOutcome] = []
     if compared or not left:
-        outcomes.append(await fleet.settle_drift(compared, choice, reason=asked.reason))
+        outcomes.append(
+            await fleet.settle_drift(compared, choice, reason=asked.reason, subject=subject)
+        )
     if left and choice is DriftChoice.OURS:
-        outcomes.append(await fleet.remove_orphans(left, reason=asked.reason))
+        outcomes.append(await fleet.remove_orphans(left, reason=asked.reason, subject=subject))
     changed = sum(one.changed for one in outcomes)
     skipped = len(shown) - changed
     done = {

@@ -25,6 +25,17 @@ Answer = tuple[dict[str, object], str, int]
 ASK_ABOVE_ROWS = 100
 ASK_ABOVE_KW = 1000.0
 _VERBS = {"approve": "approved", "suspend": "suspended", "pending": "set to pending"}
+_IN_WORDS = {
+    "ours": "sending ours again to the VTN",
+    "theirs": "taking theirs over from the VTN",
+    "adopt": "adopting from the VTN",
+    "forget": "forgetting what differs at the VTN",
+    "remove": "removing at the VTN",
+    "request": "asking the VTN",
+    "take": "following the VTN",
+    "authority": "letting decide: the",
+}
+"""Verbs of the log that are no words for what was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +200,8 @@ async def undo(db_path: Path | None) -> Answer:
     async with opened(db_path) as fleet:
         outcome = await fleet.undo()
         (done,) = await fleet.reader.actions(limit=1)
-    what = f"{done.reason.removeprefix('of ')} {done.subject}".strip()
+    verb = done.reason.removeprefix("of ")
+    what = f"{_IN_WORDS.get(verb, verb)} {done.subject}".strip()
     skipped = f", {outcome.skipped:,} changed since and stay" if outcome.skipped else ""
     text = (
         f"Undid {what}: {counted(outcome.changed, 'item')} as before{skipped}; undo again redoes."
