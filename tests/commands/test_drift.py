@@ -180,6 +180,19 @@ def test_theirs_is_taken_over_and_can_be_undone(
     assert found(vendash("drift", "--cached", "--json").json) == {"different": 1}
 
 
+@pytest.mark.parametrize("choice", ["--keep-ours", "--take-theirs", "--forget"])
+def test_each_choice_about_what_differs_can_be_undone(
+    vendash: Vendash, registered: Path, other: httpx.Client, choice: str
+) -> None:
+    name = change(other, address="Ny vej 5")
+    vendash("drift")
+    assert vendash("drift", choice, name, "--json").json["changed"] == 1
+    assert found(vendash("drift", "--cached", "--json").json) == {}
+    undone = vendash("undo")
+    assert (undone.code, undone.out.split()[0]) == (0, "Undid")
+    assert found(vendash("drift", "--cached", "--json").json) == {"different": 1}
+
+
 def test_ours_is_sent_again(vendash: Vendash, registered: Path, other: httpx.Client) -> None:
     name = change(other, address="Ny vej 5")
     vendash("drift")

@@ -98,6 +98,7 @@ class SurveyService:
             await work
         except VtnError as error:
             _log.warning("not compared with the VTN: %s", error)
+            self._opened = None  # soon again, as if it had just come
             self.status = ServiceStatus(
                 health="trouble", text="compare", detail=str(error), since=time.time()
             )
