@@ -145,6 +145,8 @@ def _at_eleven(path: Path) -> None:
     with connection:
         connection.execute("UPDATE resources SET updated_at = '2026-06-01 11:00:00'")
         connection.execute("UPDATE vendash_actions SET at = '2026-06-01T11:00:00.000+00:00'")
+        for table in ("vendash_observations", "vendash_vens"):
+            connection.execute(f"UPDATE {table} SET since = 1780311600.0")
     connection.close()
 
 

@@ -177,13 +177,15 @@ async def _press(operator: Operator, key: str) -> None:
 
 
 async def test_n_crosses_vens(tmp_path: Path) -> None:
-    """`n` goes to the next trouble over all VENs, showing the VEN it is in."""
+    """`n` goes to the next trouble over all VENs, saying what it is and for how long."""
     async with at_console(tmp_path) as operator:
         await operator.type("/aarhus\r\r")
         seen = []
         for _ in range(3):
             await operator.press("n")
-            seen.append(operator.reserved)
+            what, _, how_long = operator.reserved.rpartition(", for ")
+            seen.append(what)
+            assert how_long.split()[1] in {"min", "h"}
             ven = operator.header.split("›")[1].split("  ")[0].strip()
             assert operator.reserved.startswith(f"{ven}: ")
         assert seen == [

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vendash.errors import VendashError
-from vendash.models import ActionOutcome, Selection, VenRow, VtnState
-from vendash.screens.deciding import VERBS, Verb, outcome_words
+from vendash.models import ActionOutcome, Authority, Selection, VenRow, VtnState
+from vendash.screens.deciding import VERBS, Verb, asking, outcome_words
 from vendash.widgets.text import thousands
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ class ActsOnResources:
         raise NotImplementedError
 
     async def _ask(self, verb: Verb) -> None:
+        if await self.console.fleet.reader.authority() is Authority.VTN:
+            verb = asking(verb)
         self._ask_about(verb, await self.target(verb))
 
     def _ask_about(self, verb: Verb, target: Target) -> None:

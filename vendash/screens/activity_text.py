@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from vendash.errors import VendashError
 from vendash.models import AuditAction, WorkCounts
-from vendash.screens.undoing import UNDOABLE
+from vendash.screens.undoing import UNDOABLE, VERB_WORDS
 
 _NOT_UNDOABLE = {
     "import": "An import stays; take its resources out with :reset, which makes a backup first.",
@@ -31,7 +31,7 @@ def local_time(at: datetime, now: datetime) -> str:
 
 def what(action: AuditAction) -> str:
     """The verb and what it was about."""
-    return f"{action.verb} {action.subject}".rstrip()
+    return f"{VERB_WORDS.get(action.verb, action.verb)} {action.subject}".rstrip()
 
 
 def remark(action: AuditAction) -> str:

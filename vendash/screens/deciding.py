@@ -23,12 +23,18 @@ class Verb(msgspec.Struct, frozen=True):
     """Of the command line; empty where there is none."""
     leaves: str = ""
     """A filter for the rows that it leaves as they are, whatever their decision."""
+    asks: bool = False
+    """The VTN decides itself: it is asked for the decision."""
 
     @property
     def shout(self) -> str:
         """As a confirmation begins."""
+        if self.asks:
+            return f"ASK THE VTN TO {_ASKED.get(self.id, self.id.upper())}"
         return self.command.upper() or self.id.upper()
 
+
+_ASKED = {"pend": "SET TO PENDING"}
 
 VERBS: Mapping[str, Verb] = {
     verb.id: verb
@@ -40,6 +46,16 @@ VERBS: Mapping[str, Verb] = {
         Verb("pend", "set to pending", RegistrationStatus.PENDING, "pending"),
     )
 }
+
+
+def asking(verb: Verb) -> Verb:
+    """The same verb where the VTN decides: it is asked, and nothing is decided here."""
+    if verb.becomes is None:
+        return verb
+    asks = msgspec.structs.replace(verb, asks=True)
+    return msgspec.structs.replace(
+        asks, done=asks.shout.lower().replace("ask the vtn", "asked the VTN")
+    )
 
 
 def so_already(counts: StatusCounts, becomes: RegistrationStatus | None) -> int:

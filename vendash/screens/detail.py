@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from vendash.models import Connection, ResourceDetail, ResourceRow, VenRow, VtnState
 from vendash.screens.console import Console
+from vendash.screens.lines import duration
 from vendash.screens.scrolled import ScrolledScreen
 from vendash.widgets.palette import Words
 from vendash.widgets.text import power, visible, width_of
@@ -54,11 +55,11 @@ class DetailScreen(ScrolledScreen):
         """All that is known, or that there is nothing any more."""
         if self._detail is None:
             return [[("This resource is gone.", "text")]] if self._read_once else []
-        return resource_lines(self._detail, width)
+        return resource_lines(self._detail, width, self.console.clock().timestamp())
 
 
-def resource_lines(detail: ResourceDetail, width: int) -> list[Words]:
-    """A resource in lines of at most so many cells."""
+def resource_lines(detail: ResourceDetail, width: int, now: float) -> list[Words]:
+    """A resource in lines of at most so many cells; `now` is Unix time."""
     resource, row = detail.resource, detail.row
     style = _DECISION_STYLES[row.status.value]
     limits = resource.capacities
@@ -80,14 +81,14 @@ def resource_lines(detail: ResourceDetail, width: int) -> list[Words]:
         [],
         *_fields(fields, width),
         [],
-        *_at_vtn(detail, width),
+        *_at_vtn(detail, width, now),
         [],
         *_history(detail, width),
     ]
 
 
-def ven_lines(ven: VenRow, width: int, p_max_kw: float | None) -> list[Words]:
-    """A VEN in lines of at most so many cells."""
+def ven_lines(ven: VenRow, width: int, p_max_kw: float | None, now: float) -> list[Words]:
+    """A VEN in lines of at most so many cells; `now` is Unix time."""
     decisions = ven.decisions
     fields = (
         ("P max", "…" if p_max_kw is None else power(p_max_kw)),
@@ -99,7 +100,8 @@ def ven_lines(ven: VenRow, width: int, p_max_kw: float | None) -> list[Words]:
         ("approved", _approved(ven)),
         ("suspend.", f"{decisions.suspended:,}"),
     )
-    error = [[], *_wrapped(f"! {ven.vtn_error}", "trouble", width)] if ven.vtn_error else []
+    wrong_now = f"! {ven.vtn_error}{lasting(ven.vtn_since, now)}"
+    error = [[], *_wrapped(wrong_now, "trouble", width)] if ven.vtn_error else []
     return [*_wrapped(ven.name, "strong", width), [], *_fields(fields, width), *error]
 
 
@@ -125,13 +127,22 @@ def _source(connection: Connection) -> str:
     return f"{connection.type.value} {where}{port}{topic}".rstrip()
 
 
-def _at_vtn(detail: ResourceDetail, width: int) -> Iterator[Words]:
+def lasting(since: float | None, now: float) -> str:
+    """For how long: `, for 3 min`; empty where that is not known."""
+    return "" if since is None else f", for {duration(max(0.0, now - since))}"
+
+
+def _at_vtn(detail: ResourceDetail, width: int, now: float) -> Iterator[Words]:
     row = detail.row
     if row.vtn is VtnState.UNWANTED:
         yield [("not wanted at the VTN", "dim")]
         return
     trouble = row.vtn in {VtnState.FAILED, VtnState.CONFLICT, VtnState.DIFFERENT}
-    yield from _wrapped(f"at the VTN: {wrong(row)}", "trouble" if trouble else "text", width)
+    stands = f"at the VTN: {wrong(row)}{lasting(row.vtn_since, now)}"
+    yield from _wrapped(stands, "trouble" if trouble else "text", width)
+    if row.vtn_requested is not None:
+        asked = f"asked of the VTN, which decides: {row.vtn_requested.value.lower()}"
+        yield from _wrapped(asked, "pending", width)
     if detail.vtn_http_status is not None and trouble:
         yield [(f"its answer was HTTP {detail.vtn_http_status}", "dim")]
     if detail.remote_id:

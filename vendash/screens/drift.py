@@ -15,6 +15,7 @@ from vendash.models import DriftChoice, DriftItem
 from vendash.screens.console import Console
 from vendash.screens.drift_text import (
     KIND_ORDER,
+    OPTIONS,
     DriftRow,
     applies,
     asked,
@@ -218,7 +219,16 @@ class DriftScreen(WithPane[DriftRow]):
             )
             return done(choice, outcome.changed, outcome.skipped)
 
-        self.confirm(words, do, id=choice.value, count=len(items), kw=power.p_max_kw)
+        same = f"vendash drift {OPTIONS[choice]} {' '.join(item.name for item in items[:3])}"
+        more = " ..." if len(items) > 3 else ""
+        self.confirm(
+            words,
+            do,
+            id=choice.value,
+            count=len(items),
+            kw=power.p_max_kw,
+            same=visible(same + more),
+        )
 
     async def action_survey(self, argument: str = "") -> None:
         """Compare everything with the VTN now."""

@@ -30,8 +30,13 @@ _MEANS = {
 }
 _FIELD_TITLES = {"prequalification": "decision", "DESCRIPTION": "name"}
 
-CHOICES: Mapping[str, DriftChoice] = {choice.value: choice for choice in DriftChoice}
-"""By the id of their action."""
+OPTIONS: Mapping[DriftChoice, str] = {
+    DriftChoice.OURS: "--keep-ours",
+    DriftChoice.THEIRS: "--take-theirs",
+    DriftChoice.ADOPT: "--adopt",
+    DriftChoice.FORGET: "--forget",
+}
+"""Of `vendash drift`."""
 
 
 class DriftRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ WORDS = (
     ("decide", "at the VTN and pending: a decision of yours is missing"),
     ("unsent", "not yet accepted by the VTN, whatever the decision"),
     ("≠", "the VTN holds something else than we do"),
+    ("? approved", "asked of a VTN that decides itself"),
     ("!", "refused or in conflict: a person is needed"),
     ("stale", "no new value in time; the last one is shown dimmed, with its age"),
     ("SIM", "the readings are made up by the simulation"),
@@ -46,6 +47,8 @@ _SHELL = {
     "vens": "stats",
     "live": "status",
     "activity": "audit",
+    "drift": "drift",
+    "connection": "doctor",
     "undo": "undo",
     "import": "prepare --assets FOLDER",
     "reset": "reset",
@@ -53,6 +56,7 @@ _SHELL = {
 }
 _SHELL_ON_ROWS = {
     "register": "register",
+    "preview": "register --dry-run",
     "approve": "approve",
     "suspend": "suspend",
     "pend": "pending",
@@ -117,7 +121,7 @@ def shell_commands(actions: Iterable[Action], place: Place) -> Iterator[tuple[st
             yield one.title, f"vendash {_SHELL[one.id]}"
         elif one.id in _SHELL_ON_ROWS:
             chosen = f" --ven {shlex.quote(place.ven or 'NAME')}"
-            if place.filter and one.id != "register":
+            if place.filter and one.id not in {"register", "preview"}:
                 chosen += f" --filter {shlex.quote(place.filter)}"
             yield one.title, f"vendash {_SHELL_ON_ROWS[one.id]}{chosen}"
 

@@ -57,6 +57,8 @@ def vtn_cell(row: ResourceRow) -> Cell:
         return f"! {row.vtn_error or row.vtn.value}", "trouble"
     if row.vtn is VtnState.DIFFERENT:
         return f"≠ {_SHORT[row.vtn_status] if row.vtn_status else 'differs'}", "different"
+    if row.vtn_requested is not None:
+        return f"? {_SHORT[row.vtn_requested]}", "pending"
     if row.vtn is VtnState.UNWANTED:
         return "-", "dim"
     return row.vtn.value, "text" if row.vtn is VtnState.OK else "dim"

@@ -21,7 +21,7 @@ from vendash.models import (
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, rows_words
-from vendash.screens.detail import DetailScreen, resource_lines, wrong
+from vendash.screens.detail import DetailScreen, lasting, resource_lines, wrong
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
 from vendash.screens.resource_cells import (
@@ -141,7 +141,11 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
     async def about(self, row: ResourceRow, width: int) -> list[Words]:
         """A resource, for the pane."""
         detail = await self.console.fleet.reader.detail(row.key)
-        return [] if detail is None else resource_lines(detail, width)
+        return (
+            []
+            if detail is None
+            else resource_lines(detail, width, self.console.clock().timestamp())
+        )
 
     def row_text(self, row: ResourceRow) -> str:
         """Name, id, meter point, VEN, type, decision, P_max, address."""
@@ -264,7 +268,8 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         start = (-1 if step > 0 else 0) if place is None else place
         row = troubles[(start + step) % len(troubles)]
         await self._show_row(row)
-        self.console.say(f"{row.ven}: {row.name}: {wrong(row)}")
+        now = self.console.clock().timestamp()
+        self.console.say(f"{row.ven}: {row.name}: {wrong(row)}{lasting(row.vtn_since, now)}")
 
     async def _show_row(self, row: ResourceRow) -> None:
         """Bring the cursor to this row, showing what has to be shown for that."""

@@ -14,6 +14,17 @@ UNDOABLE = frozenset(
 )
 
 
+VERB_WORDS = {
+    "take": "as the VTN decided:",
+    "request": "ask the VTN:",
+    "authority": "who decides:",
+    "remove": "remove what is left there",
+    "ours": "keep ours",
+    "theirs": "take theirs",
+}
+"""Verbs of the audit log that are not the word an operator knows them by."""
+
+
 def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
     """The actor's newest action that can be undone and is not; `log` is newest first."""
     for one in log:
@@ -44,7 +55,11 @@ def undone_words(last: AuditAction, changed: int) -> str:
 def about(action: AuditAction) -> str:
     """The action in words: `suspend of 112 in Aalborg`, `simulate on, x1`."""
     verb = _redone(action) or action.verb
-    if verb == "simulate":  # about the whole database, and no number of rows
+    verb = VERB_WORDS.get(verb, verb)
+    if verb in {
+        "simulate",
+        VERB_WORDS["authority"],
+    }:  # about the whole database, and no number of rows
         return f"{verb} {action.subject}".rstrip()
     where = f" in {action.subject}" if action.subject else ""
     return f"{verb} of {action.count:,}{where}"

@@ -15,7 +15,7 @@ from vendash.models import NO_VEN, RegistrationStatus, VenRow, VtnState, WorkCou
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, vens_words
-from vendash.screens.detail import ven_lines
+from vendash.screens.detail import lasting, ven_lines
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
 from vendash.screens.work import work_words
@@ -121,7 +121,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def about(self, row: VenRow, width: int) -> list[Words]:
         """A VEN, for the pane."""
-        return ven_lines(row, width, self._power.get(row.name))
+        return ven_lines(row, width, self._power.get(row.name), self.console.clock().timestamp())
 
     def check_filter(self, parsed: Filter) -> None:
         """A VEN has a name and a power, and no type or status."""
@@ -238,7 +238,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
             row = self._vens.get(keys[place])
             if row is not None and (row.work.trouble or row.work.different):
                 self.table.move_to(place)
-                self.console.say(trouble_words(row))
+                self.console.say(trouble_words(row, self.console.clock().timestamp()))
                 return
         self.console.say("no VEN shown here is ≠ or !")
 
@@ -264,15 +264,15 @@ def _changes(verb: Verb) -> tuple[RegistrationStatus | None, ...]:
     return tuple(status for status in RegistrationStatus if status is not verb.becomes)
 
 
-def trouble_words(ven: VenRow) -> str:
-    """What is wrong in a VEN."""
+def trouble_words(ven: VenRow, now: float) -> str:
+    """What is wrong in a VEN, and of the VEN itself for how long; `now` is Unix time."""
     parts = []
     if ven.work.trouble:
         parts.append(f"{ven.work.trouble:,} failed or in conflict")
     if ven.work.different:
         parts.append(f"{ven.work.different:,} differ at the VTN")
     if ven.vtn_error:
-        parts.append(visible(ven.vtn_error))
+        parts.append(visible(ven.vtn_error) + lasting(ven.vtn_since, now))
     return f"{visible(ven.name)}: {', '.join(parts)}"
 
 

@@ -26,4 +26,6 @@ def work_words(work: WorkCounts, cells: int) -> Words:
             break
     if (work.different or work.trouble) and width(words) + 8 <= cells:
         words.append(("  n:next", "key"))
+    if work.different and width(words) + 10 <= cells:
+        words.append(("  6:≠ list", "key"))
     return words
