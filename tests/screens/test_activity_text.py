@@ -67,6 +67,8 @@ def test_a_moment_is_shown_by_the_local_clock_with_the_day_when_it_was_another(
 def test_an_action_is_its_verb_and_what_it_was_about() -> None:
     assert what(ACTION) == "suspend Aalborg"
     assert what(replace(ACTION, verb="simulate", subject="")) == "simulate"
+    assert what(replace(ACTION, verb="theirs", subject="3 items")) == "take theirs 3 items"
+    assert what(replace(ACTION, verb="take", subject="")) == "as the VTN decided:"
 
 
 def test_an_undone_action_says_by_which_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vendash.models import ActionOutcome, Selection, StatusCounts
-from vendash.screens.deciding import VERBS, outcome_words, rows_words, vens_words
+from vendash.screens.deciding import VERBS, asking, outcome_words, rows_words, vens_words
 
 
 def selection(*, pending: int = 0, approved: int = 0, suspended: int = 0, kw: float) -> Selection:
@@ -97,3 +97,12 @@ def test_what_was_decided_here_alone_is_said() -> None:
 def test_what_came_of_it(verb: str, outcome: ActionOutcome, no_engine: str, words: str) -> None:
     """How many changed, how many were left alone and why, and how to take it back."""
     assert outcome_words(VERBS[verb], outcome, "Herning", no_engine) == words
+
+
+def test_a_vtn_that_decides_is_asked() -> None:
+    """In the prompt and in what came of it; to register is nobody's decision."""
+    approve = asking(VERBS["approve"])
+    assert approve.shout == "ASK THE VTN TO APPROVE"
+    assert approve.done == "asked the VTN to approve"
+    assert asking(VERBS["pend"]).shout == "ASK THE VTN TO SET TO PENDING"
+    assert asking(VERBS["register"]) is VERBS["register"]

@@ -140,3 +140,31 @@ def test_a_sentence_soon_gives_way_to_the_progress_that_follows_it() -> None:
 def test_time_spans(seconds: float, words: str) -> None:
     """In the unit that reads best."""
     assert lines.duration(seconds) == words
+
+
+class GoneEngine:
+    """Started by someone else, and ended by someone else."""
+
+    started_here = False
+    advice = "vendash run --db-path fleet.db"
+
+    def running(self) -> bool:
+        return False
+
+    async def stop(self) -> None:
+        """Nothing to end."""
+
+    async def tend(self) -> str:
+        return ""
+
+
+def test_an_engine_that_nobody_starts_again_is_said_with_what_starts_one() -> None:
+    """Not at once: this console may be starting one."""
+    made = console()
+    made.status, made.engine = None, GoneEngine()
+    assert lines.reserved(made, None) == []
+    made.began -= lines.START_SECONDS + 1
+    said = "".join(text for text, _ in lines.reserved(made, None))
+    assert said == "No engine runs, so nothing is sent: vendash run --db-path fleet.db"
+    made.engine.started_here = True
+    assert lines.reserved(made, None) == []

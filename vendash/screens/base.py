@@ -129,9 +129,11 @@ class BaseScreen(Anywhere, Screen[None]):
         asking = self.asking
         if asking is not None and not asking.in_filter_line:
             self._reserved.say(asking.words(cells))
+            rest: Words = []
         else:
-            self._reserved.say(self.news())
-        self._footer.say(*lines.footer(self.situation(), cells))
+            news, rest = lines.folded(self.news(), self.console.notice, cells)
+            self._reserved.say(news)
+        self._footer.say(*((rest, []) if rest else lines.footer(self.situation(), cells)))
         self.show_body()
 
     def on_resize(self, event: Resize) -> None:

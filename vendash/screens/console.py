@@ -94,6 +94,8 @@ class Console(msgspec.Struct, kw_only=True):
     """Told when an action has been carried out; the app's."""
     still: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     """Set while no action is under way."""
+    began: float = msgspec.field(default_factory=time.monotonic)
+    """Monotonic."""
     epoch: int = 0
     """Rises whenever the database has changed."""
 

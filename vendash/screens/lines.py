@@ -18,6 +18,8 @@ NOTICE_SECONDS = 8.0
 """How long a sentence stands on the reserved line, unless the operator goes elsewhere first."""
 BEFORE_PROGRESS_SECONDS = 4.0
 """The same while something goes on that is to be seen there."""
+START_SECONDS = 10.0
+"""A console that has just been opened may be starting an engine."""
 _BAR_CELLS = 20
 
 
@@ -111,7 +113,29 @@ def reserved(console: Console, waiting: int | None) -> Words:
         return [(visible(notice.text), "trouble" if notice.trouble else "strong")]
     if progress is not None:
         return progress_words(progress)
+    if status is None and _alone(console):
+        advice = visible(console.start_advice)
+        return [("No engine runs, so nothing is sent: ", "trouble"), (advice, "key")]
     return _away(status, waiting)
+
+
+def _alone(console: Console) -> bool:
+    """Whether the engine has gone that this console did not start, and will not start again."""
+    engine = console.engine
+    if engine is None or engine.started_here or console.fleet.read_only:
+        return False
+    return time.monotonic() - console.began > START_SECONDS and not engine.running()
+
+
+def folded(news: Words, notice: Notice | None, cells: int) -> tuple[Words, Words]:
+    """A notice too long for one line on two: the second lies over the footer while it is said."""
+    if notice is None or not news or news[0][0] != visible(notice.text) or width(news) <= cells:
+        return news, []
+    text, style = news[0]
+    cut = text.rfind(" ", 0, cells + 1)  # cells, where every letter takes one
+    if cut <= 0:
+        return news, []
+    return [(text[:cut], style)], [(text[cut + 1 :], style)]
 
 
 def _age(notice: Notice) -> float:
