@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import convert
 from msgspec.structs import replace
 
 from tests.vtn.ledger import fleet
 from tests.vtn.scripted import Asked, Say, scripted
+from tests.vtn.test_any_answer import KEYS, anything
 from tests.waiting import until
 from vendash.filters import Query
 from vendash.models import (
@@ -26,9 +29,10 @@ from vendash.models import (
     VtnState,
 )
 from vendash.store import SqliteStore, open_store
+from vendash.text import first_control
 from vendash.vtn.client import Vtn
 from vendash.vtn.comparison import Comparison, Decisions, untouched
-from vendash.vtn.dialects import dialect_named
+from vendash.vtn.dialects import DIALECTS, dialect_named
 from vendash.vtn.dialects.base import Listed
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnError
@@ -178,6 +182,30 @@ def test_only_the_same_id_ven_and_stamp_make_an_object_untouched() -> None:
     assert untouched(one, as_accepted)
     for changed in (None, ("r1", *as_accepted[1:]), ("r0", "v1", one.stamp), ("r0", "v0", "")):
         assert not untouched(one, changed)
+
+
+@given(
+    objects=st.lists(st.dictionaries(st.sampled_from(KEYS), anything, max_size=6), max_size=4),
+    dialect=st.sampled_from(DIALECTS),
+    decided_there=st.booleans(),
+)
+def test_whatever_a_list_holds_is_compared_or_refused_and_does_no_harm(
+    objects: list[dict[str, object]], dialect: str, decided_there: bool
+) -> None:
+    known = work(decided_there=decided_there)
+    named = {"id": known.resource.resource_id, "resourceName": known.resource.resource_id,
+             "resource_name": "x"}  # fmt: skip
+    body = json.dumps([named | one for one in objects]).encode()
+    try:
+        found = dialect_named(dialect).listed(body)
+    except ValueError:
+        return
+    comparison = Comparison(dialect_named(dialect))
+    comparison.vens(found, [VEN])
+    items, seen = comparison.resources(found, [known])
+    assert len(seen) == len(found)
+    assert all(first_control(text) is None for one in items for each in one.fields for text in each)
+    Decisions().add(found)
 
 
 # --- with a VTN ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from vendash.models import (
 )
 from vendash.vtn.dialects import Dialect
 from vendash.vtn.dialects.base import Listed
+from vendash.vtn.dialects.reading import in_words
 
 LARGEST_KEPT = 20_000
 """Bytes of an object at a VTN that are kept to be shown."""
@@ -31,7 +32,8 @@ class Comparison:
     vens_seen: int = 0
     resources_seen: int = 0
     _ven_names: dict[str, str] = field(default_factory=dict)
-    _once: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    _once: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """By kind and name, ids of the first object and of its VEN: no more, for they are many."""
     _doubles: set[tuple[str, str]] = field(default_factory=set)
 
     def vens(self, listed: Sequence[Listed], known: Sequence[VenWork]) -> Found:
@@ -74,18 +76,23 @@ class Comparison:
     def _double(self, this: Seen, one: Listed) -> list[DriftItem]:
         """An item for each object of a name, from the second one on."""
         name = (this.what, this.name)
-        first = self._once.setdefault(name, this)
-        if first.remote_id == this.remote_id:  # itself, or listed under two VENs
+        first = self._once.setdefault(name, (this.remote_id, this.ven_remote_id))
+        if first[0] == this.remote_id:  # itself, or listed under two VENs
             return []
-        items = [] if name in self._doubles else [self._first_double(first)]
+        items = [] if name in self._doubles else [self._first_double(this, *first)]
         self._doubles.add(name)
         return [*items, _item(DriftKind.DOUBLE, this.what, one, ven=self._ven(this))]
 
-    def _first_double(self, first: Seen) -> DriftItem:
+    def _first_double(self, this: Seen, remote_id: str, ven_id: str) -> DriftItem:
+        first = Seen(what=this.what, name=this.name, remote_id=remote_id, ven_remote_id=ven_id)
         return DriftItem(
-            kind=DriftKind.DOUBLE, what=first.what, name=first.name, ven=self._ven(first),
-            remote_id=first.remote_id, ven_remote_id=first.ven_remote_id, stamp=first.stamp,
-        )  # fmt: skip
+            kind=DriftKind.DOUBLE,
+            what=first.what,
+            name=first.name,
+            ven=self._ven(first),
+            remote_id=remote_id,
+            ven_remote_id=ven_id,
+        )
 
     def _ven(self, seen: Seen) -> str:
         if seen.what == "ven":
@@ -115,7 +122,7 @@ class Comparison:
         """Field, ours, theirs."""
         ours = work.resource.ven or ""
         elsewhere = one.ven_id not in {None, work.held_under or work.ven_remote_id}
-        moved = ((("VEN", ours, there or one.ven_id or ""),)
+        moved = ((("VEN", ours, in_words(there or one.ven_id)),)
                  if elsewhere and there != ours and work.held_under is None else ())  # fmt: skip
         if self.dialect.unchanged(work, one):
             return moved
