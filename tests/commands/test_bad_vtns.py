@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -217,9 +218,12 @@ async def test_where_the_vtn_is_is_found_for_a_wrong_path(
 
 @pytest.mark.parametrize("off", [7200, -7200])
 async def test_a_clock_that_is_two_hours_off_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, off: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    off: int,
 ) -> None:
-    """Registering works all the same."""
+    """Registering goes on all the same, and says it too."""
 
     def handler(asked: Request) -> Say:
         date = {"date": formatdate(time.time() + off, usegmt=True)}
@@ -227,6 +231,8 @@ async def test_a_clock_that_is_two_hours_off_is_one_sentence(
             return Say(200, {"tokenURL": f"{server.url}/auth/token"}, date)
         if asked.path == "/auth/token":
             return Say(200, {"access_token": "t"}, date)
+        if asked.method == "POST":
+            return Say(201, {**json.loads(asked.body), "id": "x1"}, date)
         return Say(200, [], date)
 
     database = await make_database(tmp_path / "fleet.db", FLEET)
@@ -234,8 +240,10 @@ async def test_a_clock_that_is_two_hours_off_is_one_sentence(
         bad = Bad(server.url)
         set_credentials(monkeypatch, bad)
         document, _, code = await doctor(database, Asked(config=bad.settings(tmp_path)))
+        await register(database, Wanted(config=bad.settings(tmp_path), limit=1))
     (found,) = wrong(document)
     assert (code, found["name"]) == (1, "clock")
+    assert found["text"] in capsys.readouterr().err
     side = "behind" if off > 0 else "ahead of"
     assert f"2 h 0 min {side} the VTN's: set it" in found["text"]
 

@@ -73,6 +73,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
                 await _want(store, before)
                 note(f"Registering {len(before):,} VENs at {url} ...")
                 result = await _told_if_interrupted(store, _send(store, vtn, before))
+                for sentence in vtn.vitals.snapshot().warnings():
+                    note(sentence)
         except HeldByOtherError as error:
             if error.holder is None or error.holder.kind != "engine":
                 raise
