@@ -13,8 +13,14 @@ from textual.app import App
 
 from tests.screens.operator import at_console
 from tests.screens.test_anywhere import second, status
+from tests.screens.test_terminal import console
 from vendash.screens.connection_text import connection_lines
-from vendash.telemetry.status import ConnectionStatus, EngineStatus, ServiceStatus
+from vendash.telemetry.status import (
+    ConnectionStatus,
+    EngineStatus,
+    ServiceStatus,
+    write_status,
+)
 
 pytestmark = pytest.mark.usefixtures("copenhagen")
 
@@ -143,3 +149,24 @@ def test_no_line_is_longer_than_the_screen_and_none_steers_it() -> None:
     text = said(long, 60)
     assert max(map(len, text.split("\n"))) <= 60
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_a_second_of_it_costs_little(tmp_path: Path) -> None:
+    """Under a pty at 120x40: with every number changing < 1,200 bytes a second; else none."""
+    with console(tmp_path) as terminal:
+        write_status(tmp_path, engine(WELL))
+        terminal.send("7")
+        terminal.wait("12,304 since the engine started")
+        terminal.quiet(0.5)
+        with terminal.counted() as idle:
+            terminal.listen(1.5)
+        busy = [
+            replace(WELL, answers=13_000 + n, in_flight=n, latency_p50=n / 100, token_age=60.0 * n)
+            for n in range(3)
+        ]
+        with terminal.counted() as count:
+            for connection in busy:
+                write_status(tmp_path, engine(connection))
+                terminal.wait(f"{connection.answers:,} since")
+        assert idle.bytes < 100
+        assert count.bytes < len(busy) * 1200

@@ -18,7 +18,7 @@ from vendash.vtn.dialects.base import Listed
 from vendash.vtn.elsewhere import VENS, bare, found_elsewhere, is_vtn
 from vendash.vtn.errors import VtnAuthError, VtnError, VtnUntrustedError
 from vendash.vtn.lists import read_list
-from vendash.vtn.rights import reading_missing, role_wrong, writing_missing
+from vendash.vtn.rights import judges, reading_missing, role_wrong, writing_missing
 from vendash.vtn.vitals import CERTIFICATE_SOON, clock_warning
 
 State = Literal["ok", "wrong", "unknown"]
@@ -166,7 +166,7 @@ class _Examination:
 
     def _look_at_scopes(self) -> None:
         dialect, scopes = self._vtn.dialect, self._vtn.vitals.snapshot().scopes
-        if not scopes:
+        if not scopes or not judges(dialect):
             self._say("writing", "unknown", "The VTN does not say what this client may write.")
             return
         if wrong := role_wrong(dialect, scopes):
@@ -194,7 +194,7 @@ class _Examination:
             except UnexpectedReplyError:
                 raise VtnAuthError(refusal(reply, "to list resources")) from None
         what = "VENs and resources" if paths else "VENs"
-        self._say("reading", "ok", f"{what} can be read; {len(vens):,} VENs are there.")
+        self._say("reading", "ok", f"{what} can be read; {_there(len(vens))} there.")
         self._look_at_names(vens)
 
     def _look_at_names(self, vens: list[Listed]) -> None:
@@ -214,3 +214,7 @@ class _Examination:
             " rename ours, or have theirs deleted."
         )
         self._say("VEN names", "wrong", text)
+
+
+def _there(vens: int) -> str:
+    return "1 VEN is" if vens == 1 else f"{vens:,} VENs are"

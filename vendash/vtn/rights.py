@@ -15,6 +15,11 @@ _READS = {"3.1": frozenset({"read_all", "read_ven_objects"}), "3.0.1": frozenset
 _WRITES = frozenset({"write_vens", "write_vens_bl"})
 
 
+def judges(dialect: str) -> bool:
+    """Whether anything is known of the scopes of a dialect."""
+    return dialect in _READS
+
+
 def role_wrong(dialect: str, scopes: Collection[str]) -> str:
     """A sentence where the token is one of a VEN; else empty."""
     if dialect != "3.1" or not _OF_BUSINESS.isdisjoint(scopes) or _OF_A_VEN.isdisjoint(scopes):
