@@ -128,7 +128,7 @@ async def test_theirs_changes_the_resource_here(tmp_path: Path) -> None:
     async with at_drift(tmp_path) as operator:
         await operator.type("/suspended\rt")
         assert "TAKE THEIRS" in operator.reserved
-        assert "changes 1 decision here" in operator.reserved
+        assert ": 1 decision?" in operator.reserved
         await operator.press("y")
         assert operator.reserved == "took theirs of 1; u undoes"
         (row,) = [one for one in await operator.rows("Aalborg") if one.vtn is VtnState.WAITING

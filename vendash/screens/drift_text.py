@@ -216,7 +216,7 @@ def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: in
         values = len(fields) - decisions
         parts = [plural(values, "value")] if values else []
         parts += [plural(decisions, "decision")] if decisions else []
-        return f"TAKE THEIRS of {who}: changes {' and '.join(parts)} here{rest}"
+        return f"TAKE THEIRS of {who}: {', '.join(parts)}{rest}"
     if choice is DriftChoice.ADOPT:
         return f"ADOPT {who} from the VTN: wanted here from now on{rest}"
     return f"FORGET {who}: not shown again until it changes there{rest}"
