@@ -25,6 +25,7 @@ from vendash.settings import Settings, VtnSettings
 from vendash.store import SqliteStore, open_store
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
+from vendash.vtn import gate
 from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
 
 VENS = {"Aarhus": 6, "Herning": 4}
@@ -136,6 +137,79 @@ async def test_a_vtn_that_comes_back_empty_is_filled_again_and_nothing_is_there_
                 await until(all_ok(store, everything), "everything known to be there")
                 assert set(names_at(back).values()) == {1}
                 assert await known_ids(store) == ids_at(back)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> VtnSettings:
+    """It looks often, greets often, and has no other reason to compare soon."""
+    monkeypatch.setattr(surveys, "PULSE", 0.1)
+    monkeypatch.setattr(gate, "PULSE", 0.1)
+    return VtnSettings(hold_seconds=0, survey_minutes=1000)
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1", "energydesk"])
+async def test_a_vtn_that_was_emptied_before_anyone_noticed_is_filled_again(
+    store: SqliteStore, dialect: Dialect, hasty: VtnSettings
+) -> None:
+    """Nothing is sent that could meet with its loss, and it never stops answering."""
+    double = Faults(resource_names="any")
+    async with embedded(dialect, control=True, faults=double) as vtn, engine(store, vtn, hasty):
+        everything = await registered(store, vtn)
+        await until(surveyed(store, 1.0), "the comparison after the first greeting")
+        await reset(vtn)
+        await until(lambda: held(vtn) == (2, 10), "all of it at the VTN again")
+        await until(all_ok(store, everything), "everything known to be there")
+        there = {one.id for one in vtn.state.find("RESOURCE")}
+        assert set((await known_ids(store)).values()) == there
+
+
+async def test_control_an_empty_vtn_greets_as_well_as_a_full_one(
+    store: SqliteStore, hasty: VtnSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without asking for what it accepted last nobody notices, however often it is greeted."""
+    monkeypatch.setattr(surveys, "PULSE", float("inf"))
+    async with embedded(control=True) as vtn, engine(store, vtn, hasty):
+        everything = await registered(store, vtn)
+        await until(surveyed(store, 1.0), "the comparison after the first greeting")
+        await reset(vtn)
+        vtn.counters.clear()
+        await until(lambda: vtn.counters.requests["GET /vens"] >= 2, "two more greetings")
+        assert held(vtn) == (0, 0)
+        assert await all_ok(store, everything)()
+
+
+async def test_what_was_told_last_and_is_older_there_shows_that_the_vtn_has_gone_back(
+    store: SqliteStore, hasty: VtnSettings
+) -> None:
+    async with embedded() as vtn, engine(store, vtn, hasty):
+        everything = await registered(store, vtn)
+        yesterday = vtn.state.snapshot()
+        await Fleet(store, actor="anna").approve(everything)
+        await until(lambda: decided_at(vtn) == {"APPROVED": 10}, "all told")
+        await until(all_ok(store, everything), "everything accepted")
+        vtn.state.restore(yesterday)
+        await until(lambda: decided_at(vtn) == {"APPROVED": 10}, "all told again")
+
+
+async def test_what_a_vtn_lists_but_does_not_give_is_compared_once_and_not_for_ever(
+    store: SqliteStore, hasty: VtnSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with embedded() as vtn, engine(store, vtn, hasty):
+        await registered(store, vtn)
+        await until(surveyed(store, 1.0), "the comparison after the first greeting")
+        first = await store.surveyed() or 0.0
+        monkeypatch.setattr(vtn.state, "get", lambda _kind, _id: None)
+        await until(surveyed(store, first + 0.001), "another comparison")
+        second = await store.surveyed()
+        vtn.counters.clear()
+        await until(lambda: vtn.counters.requests["GET /vens"] >= 2, "two more greetings")
+        assert await store.surveyed() == second
+
+
+async def reset(vtn: VtnServer) -> None:
+    """As a VTN that restarts with nothing, too fast to be missed."""
+    async with httpx.AsyncClient() as http:
+        (await http.post(f"{vtn.url}/_control/reset")).raise_for_status()
 
 
 @pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 
 from vendash.engine.memory import give_back
-from vendash.models import Authority, RegistrationStatus
+from vendash.models import Authority, RegistrationStatus, ResourceWork
 from vendash.settings import VtnSettings
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.status import ServiceStatus
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnError
+from vendash.vtn.gate import PULSE
+from vendash.vtn.lastaccepted import is_lost
 from vendash.vtn.survey import decisions, survey
 
 LOOK_SECONDS = 0.5
@@ -30,6 +32,8 @@ _log = logging.getLogger(__name__)
 class SurveyService:
     """Compares everything with the VTN: when it has come (back), at times, and when asked.
 
+    Also when it has lost what it accepted last, for it may have gone and come back unseen.
+
     It has one connection of its own, and nothing begins by itself while there is something to send.
     """
 
@@ -42,9 +46,11 @@ class SurveyService:
         self._every = 60.0 * settings.survey_minutes
         self._poll_every = settings.status_seconds
         self._stir = asyncio.Event()
-        self._surveyed = self._polled = float("-inf")
+        self._surveyed = self._polled = self._looked = float("-inf")
         self._opened: float | None = None
         self._answered: float | None = None
+        self._untellable: ResourceWork | None = None
+        """Not to be had from the VTN by itself, and yet in its lists."""
         self._thorough = False
         """Every field was compared since this engine began, whatever the VTN's stamps say."""
         self.status = ServiceStatus(health="off")
@@ -70,6 +76,10 @@ class SurveyService:
             if await self._wanted() or self._due(health.since):
                 self._opened = health.since
                 await self._guarded(self._survey())
+            elif (lost := await self._lost()) is not None:
+                await self._guarded(self._survey())
+                # Still so after all was compared: this VTN does not tell of one object.
+                self._untellable = lost if lost == await self._store.last_accepted() else None
             elif await self._poll_due():
                 await self._guarded(self._poll())
 
@@ -86,6 +96,24 @@ class SurveyService:
             return False
         since = time.monotonic() - self._surveyed
         return since >= (min(LEAST_SECONDS, self._every) if opened != self._opened else self._every)
+
+    async def _lost(self) -> ResourceWork | None:
+        """What the VTN accepted last, if it has lost that; asked once in a pulse."""
+        quiet = time.monotonic() - max(self._looked, self._surveyed)
+        if quiet < PULSE or not self._every or self._registrar.progress is not None:
+            return None
+        self._looked = time.monotonic()
+        last = await self._store.last_accepted()
+        if last is None or last == self._untellable:
+            return None
+        name = last.resource.resource_id
+        _, _, stamp = (await self._store.stamps_named([name])).get(name, ("", "", ""))
+        try:
+            async with self._vtn.connect() as connection:
+                return last if await is_lost(connection, last, stamp) else None
+        except VtnError as error:  # the registrar finds out, and says so
+            _log.debug("not asked for what it accepted last: %s", error)
+            return None
 
     async def _poll_due(self) -> bool:
         if time.monotonic() - max(self._polled, self._surveyed) < self._poll_every:

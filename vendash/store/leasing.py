@@ -165,6 +165,17 @@ def stamps_named(
     return {name: (remote_id, ven_id, stamp) for name, remote_id, ven_id, stamp in found}
 
 
+def last_accepted(connection: sqlite3.Connection) -> ResourceWork | None:
+    """What the current VTN has accepted last, of that which it is known to hold as it is."""
+    row = connection.execute(
+        f"SELECT {_WORK} FROM {_WORK_TABLES} WHERE v.remote_id IS NOT NULL AND o.key ="
+        " (SELECT key FROM vendash_observations WHERE wanted AND state = 'ok' AND NOT doubtful"
+        " AND remote_id IS NOT NULL ORDER BY since DESC, key DESC LIMIT 1)",
+        {"vtn": current_vtn(connection)},
+    ).fetchone()
+    return None if row is None else _resource_work(row)
+
+
 def due_in(connection: sqlite3.Connection, leases: Leases, hold: float) -> float | None:
     """Seconds until the next change may leave; None when there is none to leave."""
     vtn = current_vtn(connection)

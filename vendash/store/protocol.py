@@ -305,6 +305,9 @@ class SurveyBooks(Protocol):
         Only of those that it has accepted as they are now, and gave a stamp of.
         """
 
+    async def last_accepted(self) -> ResourceWork | None:
+        """What the current VTN has accepted last, of that which it is known to hold as it is."""
+
     async def begin_survey(self) -> None:
         """Begin."""
 

@@ -375,6 +375,10 @@ class SqliteStore:
         """Id, VEN and stamp at the current VTN of what it has accepted as it is now."""
         return await self._database.read_slowly(lambda c: leasing.stamps_named(c, resource_ids))
 
+    async def last_accepted(self) -> ResourceWork | None:
+        """What the current VTN has accepted last, of that which it is known to hold as it is."""
+        return await self._database.read_slowly(leasing.last_accepted)
+
     async def begin_survey(self) -> None:
         """Begin a comparison of everything with the current VTN."""
         await self._write(drift.begin_survey)
