@@ -70,7 +70,7 @@ async def test_killed_in_the_middle_of_a_registration_again_and_again(tmp_path: 
             await asyncio.to_thread(process.communicate)
         out, errors = await asyncio.to_thread(register(database, vtn).communicate)
         said = json.loads(out)
-        assert errors == ""
+        assert "vendash:" not in errors
         assert said["failures"] == []
         assert said["resources"]["registered"] + said["resources"]["already"] == RESOURCES
         assert await asyncio.to_thread(vtn.count) == (len(VENS), RESOURCES)
