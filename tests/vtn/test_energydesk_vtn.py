@@ -14,7 +14,7 @@ from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnAuthError
 from vendash.vtn.exchange import carry_out
-from vendash.vtn.registrar import Create, Held, LookUp, Read, Taken
+from vendash.vtn.registrar import Create, Held, LookUp, Missing, Read, Taken
 from vendash.vtn.server import Faults, VtnServer, vtn_server
 from vendash.vtn.vensecrets import VenSecretFile
 
@@ -112,6 +112,41 @@ async def test_many_look_ups_share_one_list_until_one_of_them_has_been_touched()
         assert server.count("GET /resources") == 1
         await carry_out(connection, RESOURCE, Create())
         await carry_out(connection, RESOURCE, LookUp())
+        assert server.count("GET /resources") == 2
+
+
+async def test_a_full_vtn_is_asked_for_its_list_once_and_not_after_every_409(
+    tmp_path: Path,
+) -> None:
+    async with vtn_server(dialect="energydesk") as server:
+        await Registrar(MemoryLedger(fleet(2, 100)), client(server, tmp_path)).settle()
+        server.counters.clear()
+        ledger = MemoryLedger(fleet(2, 100))
+        vtn = client(server, tmp_path, dialect="energydesk")
+        summary = await Registrar(ledger, vtn).settle()
+        assert (summary.vens.already, summary.resources.already) == (2, 200)
+        assert server.counters.answers["POST /resources 409"] == 200
+        assert server.counters.requests["GET /resources"] == 1
+
+
+async def test_a_409_for_what_the_list_did_not_show_has_it_read_anew() -> None:
+    listed: list[dict[str, str]] = []
+
+    def handler(asked: Asked) -> Say:
+        if asked.path == "/vens":
+            return Say(200, [{"id": "v1", "ven_name": "Town0"}])
+        if asked.method == "GET":
+            return Say(200, listed)
+        listed.append({"id": RESOURCE.resource.resource_id, "resource_type": "PV"})
+        return Say(409)
+
+    async with (
+        scripted(handler) as server,
+        Vtn(server.url, dialect="energydesk").connect() as connection,
+    ):
+        assert await carry_out(connection, RESOURCE, LookUp()) == Missing()
+        assert isinstance(await carry_out(connection, RESOURCE, Create()), Taken)
+        assert isinstance(await carry_out(connection, RESOURCE, LookUp()), Held)
         assert server.count("GET /resources") == 2
 
 

@@ -99,11 +99,12 @@ class Connection:
             return Reply(405, msgspec.json.encode({"detail": request.cannot}), "application/json")
         if request.one_of:
             return await self._one_of(request)
+        reply: Reply | None = None
         try:
             reply = await self._sent(request)
         finally:
             if request.name and request.method != "GET":
-                self._vtn.lists.touched(request.name)
+                self._wrote(request.name, reply)
         if request.method == "POST":
             await self._posted(request, reply)
         return reply
@@ -216,8 +217,18 @@ class Connection:
         self._vtn.vitals.answered(reply, time.monotonic() - started)
         return scrubbed(reply, (token or "",))
 
+    def _wrote(self, name: str, reply: Reply | None) -> None:
+        """What a whole list, read before, is still worth about this item."""
+        dialect = self._vtn.known_dialect
+        if dialect is None or dialect.paged:
+            return
+        if reply is not None and reply.status == 409:
+            self._vtn.lists.conflict(name, reply.body)
+        else:
+            self._vtn.lists.touched(name)
+
     async def _posted(self, request: Request, reply: Reply) -> None:
-        """Keep what a VTN says only once: the token of a VEN, and the id in a 409."""
+        """Keep what a VTN says only once: the token of a VEN."""
         vtn, dialect = self._vtn, self._vtn.known_dialect
         if dialect is None or dialect.paged:
             return
@@ -231,8 +242,6 @@ class Connection:
                 vtn.vitals.ven_token(ven, known=False)
             else:
                 vtn.vitals.ven_token(ven, known=True)
-        elif reply.status == 409:
-            vtn.lists.conflict(request.name, reply.body)
 
     async def _check_ven_token(self, dialect: Dialect, ven: str) -> None:
         """A VEN that is there already: was the answer with its token lost?"""

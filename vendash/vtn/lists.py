@@ -105,13 +105,15 @@ class WholeList:
 class WholeLists:
     """The lists of a VTN without pages and filters, each read once for many who ask.
 
-    Whoever asks is answered from a list that was read after the last request about the same item.
+    Whoever asks is answered from a list that was read after the last request about the same item,
+    or that shows already what that request was refused for (409: it has changed nothing).
     """
 
     def __init__(self) -> None:
         self._held: dict[str, WholeList] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._touched: dict[str, float] = {}
+        self._contested: dict[str, float] = {}
         self._ids: dict[str, str] = {}
 
     def touched(self, name: str) -> None:
@@ -119,7 +121,8 @@ class WholeLists:
         self._touched[name] = time.monotonic()
 
     def conflict(self, name: str, body: bytes) -> None:
-        """The body of a 409 may say under which id a VTN holds the item of this name."""
+        """The VTN has an item of this name (409); the body may say under which id."""
+        self._contested[name] = time.monotonic()
         try:
             self._ids[name] = checked_id(_read_id(body).id)
         except ValueError:
@@ -137,12 +140,18 @@ class WholeLists:
         since = now if name is None else max(self._touched.get(name, 0.0), now - FRESH)
         async with self._locks[path]:
             held = self._held.get(path)
-            if held is None or held.began < since:
+            if held is None or held.began < since or self._lacks(held, name):
                 began = time.monotonic()
                 held = self._held[path] = WholeList(began, await read())
                 # It may be large: not kept for longer than it is believed.
                 asyncio.get_running_loop().call_later(FRESH, self._forget, path, held)
             return held
+
+    def _lacks(self, held: WholeList, name: str | None) -> bool:
+        """Whether it is older than the news that there is an item of this name."""
+        if name is None or held.named(name):
+            return False
+        return held.began < self._contested.get(name, 0.0)
 
     def _forget(self, path: str, held: WholeList) -> None:
         if self._held.get(path) is held:
