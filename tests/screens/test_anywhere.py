@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from tests.screens.operator import Operator, at_console
 from vendash.errors import VendashError
 from vendash.filters import Query
-from vendash.models import SimulationSettings
+from vendash.models import Accepted, SimulationSettings
 from vendash.telemetry.status import (
     EngineStatus,
     RegistrationProgress,
@@ -153,11 +154,45 @@ async def test_the_undo_of_a_register_says_what_it_removes(tmp_path: Path) -> No
     """Undoing a register deletes at the VTN: that is said before it is done."""
     async with at_console(tmp_path) as operator:
         await operator.type("/herning\rry")
+        await _accept(operator, 5)
         await operator.press("u")
-        said = "UNDO register: removes 12 at the VTN in Herning"
+        said = "UNDO register: removes up to 12 at the VTN in Herning"
         assert operator.reserved.startswith(said)
+        await operator.press("escape")
+        await _accept(operator, 7)
+        await operator.press("u")
+        assert operator.reserved.startswith(said.replace("up to ", ""))
+
+
+async def test_what_has_not_left_is_taken_back_with_a_single_key(tmp_path: Path) -> None:
+    """In the seconds a register is held for an undo, nobody has to type a number."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("Ar")
+        asked = re.search(r"type (\d+)", operator.reserved)
+        assert asked is not None
+        await operator.type(f"{asked[1]}\r")
+        changed = (await operator.store.actions(limit=1))[0].count
+        await operator.press("u")
+        assert operator.reserved.startswith(f"UNDO register of {changed}")
+        assert "nothing sent yet" in operator.reserved
+        assert operator.reserved.endswith("y:yes   esc:no")
         await operator.press("y")
-        assert {str(row.vtn) for row in await operator.rows("Herning")} == {"unwanted"}
+        assert operator.reserved.startswith(f"undid register of {changed}")
+        assert (await operator.store.actions(limit=1))[0].count == changed
+
+
+async def _accept(operator: Operator, number: int) -> None:
+    """As the engine does: the VEN, and so many of the resources that are due."""
+    store = operator.store
+    await store.complete(
+        [Accepted(item=v, remote_id=f"v-{v.name}", already=False) for v in await store.due_vens(9)]
+    )
+    await store.complete(
+        [
+            Accepted(item=work, remote_id=f"r-{work.key}", already=False)
+            for work in await store.due_resources(number)
+        ]
+    )
 
 
 async def test_reset_takes_the_number_and_makes_a_backup(tmp_path: Path) -> None:

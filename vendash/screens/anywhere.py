@@ -209,13 +209,18 @@ class Anywhere:
             skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
             return f"{undone_words(last, outcome.changed)}{skipped}"
 
-        words = undo_words(last, self.console.fleet.actor)
-        kw = 0.0
-        if last.count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
-            reader = self.console.fleet.reader
-            items = await reader.action_items(last.sequence)
-            kw = (await reader.select([item.key for item in items])).p_max_kw
-        self.confirm(words, do, id="undo", count=last.count, kw=kw, same="vendash undo")
+        count, kw, sent = last.count, 0.0, last.count
+        if last.verb == "register":
+            sent = await self.console.fleet.reader.sent(await self._keys_of(last))
+        if not sent:
+            count = 0  # there are only seconds to take back what has not left: no number is typed
+        elif count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
+            kw = (await self.console.fleet.reader.select(await self._keys_of(last))).p_max_kw
+        words = undo_words(last, self.console.fleet.actor, sent)
+        self.confirm(words, do, id="undo", count=count, kw=kw, same="vendash undo")
+
+    async def _keys_of(self, action: AuditAction) -> Sequence[int]:
+        return [item.key for item in await self.console.fleet.reader.action_items(action.sequence)]
 
     # --- leaving ----------------------------------------------------------------------------
 

@@ -33,16 +33,20 @@ def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
     return None
 
 
-def undo_words(last: AuditAction, actor: str) -> str:
+def undo_words(last: AuditAction, actor: str, sent: int = 0) -> str:
     """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`; to undo an undo is to redo.
 
-    Of a register it is said first what that means: what was sent there is deleted there.
+    Of a register it is said first what that means: of what it wanted the VTN holds so many as
+    `sent`, and they are deleted there; where it holds none yet, nothing is.
     """
     who = "you" if last.actor == actor else last.actor
     what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
     if last.verb == "register":
         where = f" in {last.subject}" if last.subject else ""
-        what = f"UNDO register: removes {last.count:,} at the VTN{where}"
+        upto = "up to " if sent < last.count else ""  # more may be sent until it is answered
+        what = f"UNDO register: removes {upto}{last.count:,} at the VTN{where}"
+        if not sent:
+            what = f"UNDO register of {last.count:,}{where}, nothing sent yet"
     return f"{what}, {last.at.astimezone():%H:%M}, by {who}"
 
 

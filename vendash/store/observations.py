@@ -20,7 +20,7 @@ from vendash.names import client_id
 from vendash.store import audit
 from vendash.store.decisions import choose, set_setting
 from vendash.store.facts import attach
-from vendash.store.resources import matrix, status_counts
+from vendash.store.resources import json_list, matrix, status_counts
 from vendash.store.standing import (
     ACCEPTED_STATE,
     AS_ACCEPTED,
@@ -50,6 +50,16 @@ def work(connection: sqlite3.Connection) -> WorkCounts:
         " WHERE state = 'conflict' OR state = 'failed' OR state = 'different' GROUP BY 1"
     ).fetchall()
     return _work(status_counts(decisions), status_counts(there), dict(states))
+
+
+def sent(connection: sqlite3.Connection, keys: Sequence[int]) -> int:
+    """How many of these the VTN holds, or may: a request for them is, or was, under way."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM json_each(?) chosen CROSS JOIN vendash_observations o"
+        " ON o.key = chosen.value WHERE o.remote_id IS NOT NULL OR o.state = 'sending'",
+        (json_list(keys),),
+    ).fetchone()
+    return int(count)
 
 
 def vens(connection: sqlite3.Connection) -> list[VenRow]:

@@ -70,6 +70,9 @@ class FleetReader(Protocol):
     async def select(self, keys: Sequence[int]) -> Selection:
         """These rows, frozen, with their decisions counted and their P_max added up."""
 
+    async def sent(self, keys: Sequence[int]) -> int:
+        """How many of these the VTN holds, or may: a request for them is, or was, under way."""
+
     async def resources(self, keys: Sequence[int]) -> list[tuple[int, Resource]]:
         """Whole resources with their keys, in ascending order of key; for the simulation."""
 

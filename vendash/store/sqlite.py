@@ -142,6 +142,10 @@ class SqliteStore:
         """These rows, frozen."""
         return await self._database.read_slowly(lambda c: resources.select(c, keys))
 
+    async def sent(self, keys: Sequence[int]) -> int:
+        """How many of these the VTN holds, or may."""
+        return await self._database.read(lambda c: observations.sent(c, keys))
+
     async def detail(self, key: int) -> ResourceDetail | None:
         """All that is known of one resource."""
         return await self._database.read(lambda c: resources.detail(c, key))
