@@ -251,6 +251,49 @@ async def test_what_is_only_there_is_told_by_its_resource_here(store: SqliteStor
     assert (item.kind, item.key, item.body) == (DriftKind.ONLY_THERE, 1, '{"id": "x1"}')
 
 
+@pytest.mark.parametrize("wanted_first", [True, False])
+async def test_what_was_never_sent_and_was_seen_there_is_looked_up_and_not_posted(
+    path: Path, wanted_first: bool
+) -> None:
+    """A VTN that lets a name be taken twice would have it twice."""
+    async with await filled(path, fleet({"Herning": 2})) as store:
+        await store.use_vtn("http://vtn.example:8000", "3.1")
+        ((_, mine),) = await store.resources([1])
+        if wanted_first:
+            await store.want_at_vtn([1, 2], True, actor="anna")
+        await survey(
+            store,
+            [] if wanted_first else [only_there(mine.resource_id)],
+            [Seen(what="resource", name=mine.resource_id, remote_id="x1")],
+        )
+        assert len(await store.drift()) == (0 if wanted_first else 1)
+        await store.want_at_vtn([1, 2], True, actor="anna")
+        await accept_vens(store)
+        work = await due(store)
+        assert {each.key: each.doubtful for each in work} == {1: True, 2: False}
+        found = [Accepted(item=each, remote_id=f"x{each.key}", already=True) for each in work]
+        await store.complete(found)
+        assert await store.drift() == []
+
+
+async def test_what_was_never_sent_and_is_not_wanted_any_more_stays_there(path: Path) -> None:
+    """Having seen it there gives no leave to delete it."""
+    async with await filled(path, fleet({"Herning": 1})) as store:
+        await store.use_vtn("http://vtn.example:8000", "3.1")
+        ((_, mine),) = await store.resources([1])
+        await store.want_at_vtn([1], True, actor="anna")
+        await survey(store, [], [Seen(what="resource", name=mine.resource_id, remote_id="x1")])
+        await store.undo(actor="anna")
+        await accept_vens(store)
+        assert await due(store) == []
+
+
+async def accept_vens(store: SqliteStore) -> None:
+    """The VTN takes the VENs."""
+    vens = await store.due_vens(9)
+    await store.complete([Accepted(item=v, remote_id=v.name, already=False) for v in vens])
+
+
 # --- what the operator chooses -------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from vendash.store.following import ticking
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
+from vendash.vtn.survey import survey
 from vendash.vtn.tally import Count
 
 ANY = frozenset(RegistrationStatus)
@@ -125,6 +126,25 @@ async def test_moved_emptied_and_removed_both_sides_agree_each_time(
             await registrar.settle()
             assert await _held(server) == {"Town1": 14}
             assert await _states(store) == {VtnState.OK: 14, VtnState.UNWANTED: 6}
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+@pytest.mark.parametrize("compared", [True, False])
+async def test_what_a_comparison_has_seen_there_is_adopted_by_a_new_database(
+    tmp_path: Path, dialect: Dialect, compared: bool
+) -> None:
+    """The control: without the comparison, a VTN that takes a name twice has all of them twice."""
+    doubles = Faults(resource_names="any")
+    async with vtn_server(dialect=dialect, auth=False, faults=doubles) as server:
+        async with await _prepared(tmp_path / "old.db", server, vens=1, resources=10) as old:
+            await Registrar(old, Vtn(server.url)).settle()
+        async with await _prepared(tmp_path / "new.db", server, vens=1, resources=10) as new:
+            if compared:
+                async with Vtn(server.url).connect() as connection:
+                    await survey(new, connection)
+            summary = await Registrar(new, Vtn(server.url)).settle()
+            assert summary.resources.already == (10 if compared else 0)
+            assert await _count(server) == (1, 10 if compared else 20)
 
 
 def _as_another_program(path: Path, statement: str) -> None:

@@ -67,6 +67,7 @@ def end_survey(connection: sqlite3.Connection) -> SurveyOutcome:
     _miss_resources(connection, at)
     _send_again(connection, at)
     _keep_choices(connection, at)
+    _remember_unsent(connection)
     _publish(connection, at)
     set_setting(connection, f"surveyed {vtn}", repr(began))
     for statement in _TEMPORARY[:3]:
@@ -287,6 +288,17 @@ def _keep_choices(connection: sqlite3.Connection, at: dict[str, Any]) -> None:
         " FROM vendash_removals m WHERE m.vtn = :vtn AND m.what = found.what"
         " AND m.name = found.name AND m.remote_id = found.remote_id)",
         at,
+    )
+
+
+def _remember_unsent(connection: sqlite3.Connection) -> None:
+    """What waits to be sent for the first time and is there: no drift, but to be looked up."""
+    connection.execute(
+        f"INSERT INTO temp.found ({_COLUMNS}) SELECT 'only there', 'resource', o.key, s.name,"
+        " coalesce(CAST(r.ven AS TEXT), ''), s.ven_remote_id, s.remote_id, '[]', s.stamp, '',"
+        " NULL, 'unsent' FROM temp.seen s CROSS JOIN resources r ON r.resource_id = s.name"
+        " CROSS JOIN vendash_observations o ON o.key = r.id"
+        " WHERE s.what = 'resource' AND o.wanted AND o.remote_id IS NULL AND NOT o.doubtful"
     )
 
 

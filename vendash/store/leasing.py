@@ -109,7 +109,7 @@ def due_resources(
         f"SELECT {_WORK}{_RESOURCES} AND {_ripe('o')} ORDER BY o.since, o.key LIMIT :limit",
         {"vtn": vtn, "leased": json_list(leases.resources), "hold": hold, "limit": limit},
     ).fetchall()
-    works = [_resource_work(row) for row in rows]
+    works = _doubted(connection, [_resource_work(row) for row in rows])
     # Where it may arrive from now on, unless it is, or may be, somewhere already.
     connection.executemany(
         "UPDATE vendash_observations SET state = 'sending', doubtful = 1, held_under = CASE"
@@ -245,6 +245,23 @@ def _resource_work(row: tuple[Any, ...]) -> ResourceWork:
         requested=RegistrationStatus(requested) if requested else None,
         decided_there=bool(decided_there),
     )
+
+
+def _doubted(connection: sqlite3.Connection, works: Sequence[ResourceWork]) -> list[ResourceWork]:
+    """In doubt, too: what was never sent and was seen there, for a VTN may take a name twice."""
+    unsent = [w.resource.resource_id for w in works if w.wanted and w.remote_id is None]
+    seen = {
+        name
+        for (name,) in connection.execute(
+            f"SELECT name FROM vendash_drift WHERE vtn = {CURRENT_VTN} AND what = 'resource'"
+            " AND name IN (SELECT value FROM json_each(?))",
+            (json_list(unsent),),
+        )
+    }
+    return [
+        msgspec.structs.replace(work, doubtful=True) if work.resource.resource_id in seen else work
+        for work in works
+    ]
 
 
 def _due_removals(

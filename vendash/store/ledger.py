@@ -282,7 +282,8 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
     )
     connection.execute(
         "DELETE FROM vendash_drift WHERE key IN (SELECT value FROM json_each(?))"
-        f" AND vtn = {CURRENT_VTN} AND kind IN ('only here', 'different')",
+        f" AND vtn = {CURRENT_VTN} AND (kind = 'only here' OR kind = 'different'"
+        " OR (kind = 'only there' AND coalesce(settled, 'unsent') = 'unsent'))",
         (json_list(item.key for item in held),),
     )
     connection.executemany(
