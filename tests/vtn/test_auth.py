@@ -9,7 +9,6 @@ import time
 import pytest
 
 from tests.vtn.scripted import Asked, Say, scripted
-from vendash.errors import VendashError
 from vendash.vtn.answers import Reply
 from vendash.vtn.auth import Credentials, Token, Tokens, read_token
 from vendash.vtn.client import Vtn
@@ -195,19 +194,3 @@ async def test_secrets_are_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixtur
         token = await vtn.tokens.current(None)
     assert SECRET not in f"{CREDENTIALS!r} {vtn!r} {Token('t0ken', 1)!r} {token!r} {caplog.text}"
     assert "t0ken" not in repr(Token("t0ken", 1))
-
-
-@pytest.mark.parametrize(
-    ("environ", "client_id"),
-    [({}, None), ({"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}, "a")],
-)
-def test_credentials_come_from_the_environment(
-    environ: dict[str, str], client_id: str | None
-) -> None:
-    found = Credentials.from_environment(environ)
-    assert (found and found.client_id) == client_id
-
-
-def test_half_of_the_credentials_is_an_error_that_names_the_other_half() -> None:
-    with pytest.raises(VendashError, match="OAUTH_CLIENT_SECRET"):
-        Credentials.from_environment({"OAUTH_CLIENT_ID": "a"})

@@ -340,3 +340,57 @@ async def test_a_nudge_wakes_it_and_progress_shows_while_there_is_work() -> None
     assert shown is not None
     assert (shown.total, shown.failed) == (51, 0)
     assert seen
+
+
+async def test_a_vtn_that_asks_everyone_to_come_back_later_lets_no_item_fail() -> None:
+    """503 with Retry-After for however long: it is the VTN that is tried again, not the item."""
+    ledger = MemoryLedger(fleet(1, 1))
+    greetings = 0
+
+    def answer(asked: Asked) -> Say:
+        nonlocal greetings
+        if ledger.vens["Town0"].remote_id is None:
+            return Say(201, {"id": "v"}) if asked.method == "POST" else Say(200, [])
+        greetings += asked.path == "/vens"
+        if greetings < 3:
+            return Say(503, None, {"retry-after": "0.01"})
+        return Say(200, []) if asked.method == "GET" else Say(201, {"id": "r"})
+
+    async with scripted(vtn_like(answer)) as server:
+        summary = await settled(ledger, Vtn(server.url, dialect="3.1"))
+        assert server.count("POST /resources") < 12
+    assert summary.resources == Count(registered=1)
+
+
+async def test_a_vtn_that_says_too_many_requests_and_come_back_at_once_is_not_flooded() -> None:
+    ledger = MemoryLedger(fleet(1, 1))
+
+    def answer(asked: Asked, number: int) -> Say:
+        return Say(201, {"id": "v"}) if number == 1 else Say(429, None, {"retry-after": "0"})
+
+    async with scripted(counting_vtn(answer)) as server:
+        registrar = Registrar(ledger, Vtn(server.url, dialect="3.1"))
+        async with running(registrar):
+            await until(lambda: registrar.vitals.breaker == "paused")
+            asked = len(server.asked)
+            await asyncio.sleep(0.2)
+            assert len(server.asked) == asked
+
+
+@pytest.mark.parametrize("status", [403, 405, 500])
+async def test_a_resource_refused_by_a_vtn_that_tells_nothing_of_its_ven_comes_to_an_end(
+    status: int,
+) -> None:
+    ledger = MemoryLedger(fleet(1, 2))
+
+    def answer(asked: Asked) -> Say:
+        if asked.path == "/vens":
+            return Say(200, []) if asked.method == "GET" else Say(201, {"id": "v"})
+        if asked.path == "/resources":
+            return Say(200, []) if asked.method == "GET" else Say(404)
+        return Say(status)
+
+    async with scripted(vtn_like(answer)) as server:
+        await settled(ledger, Vtn(server.url, dialect="3.1"))
+        assert len(server.asked) < 200
+    assert {row.state for row in ledger.rows.values()} <= {VtnState.FAILED, VtnState.CONFLICT}

@@ -235,3 +235,24 @@ async def test_an_object_that_has_got_the_id_of_ours_is_neither_changed_nor_dele
         ledger.want(2, False)
         await settled(ledger, vtn)
     assert written == [("POST", "/resources")]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_a_ven_of_another_that_has_got_the_id_of_ours_is_neither_changed_nor_deleted(
+    wanted: bool,
+) -> None:
+    ledger = MemoryLedger(fleet(1, 1))
+    async with vtn_server(auth=False, dialect="3.0.1") as server, httpx.AsyncClient() as http:
+        await settled(ledger, vtn_of(server))
+        mine = f"{server.url}/vens/{ledger.vens['Town0'].remote_id}"
+        if not wanted:
+            await http.delete(f"{mine}/resources/{ledger.rows[1].remote_id}")
+        (await http.put(mine, json={"venName": "of another"})).raise_for_status()
+        if wanted:
+            ledger.vens["Town0"].state = VtnState.WAITING
+        else:
+            ledger.unwant(1)
+        await settled(ledger, vtn_of(server))
+        vens, _ = await at_vtn(server)
+    assert vens["of another"] == 1
+    assert vens["Town0"] == int(wanted)

@@ -14,7 +14,7 @@ from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnAuthError
 from vendash.vtn.exchange import carry_out
-from vendash.vtn.registrar import Create, Held, LookUp, Missing, Read, Taken
+from vendash.vtn.registrar import Create, Held, LookUp, Lost, Missing, Read, Taken
 from vendash.vtn.server import Faults, VtnServer, vtn_server
 from vendash.vtn.vensecrets import VenSecretFile
 
@@ -187,3 +187,37 @@ async def test_without_a_configured_token_url_it_is_asked_for(tmp_path: Path) ->
     async with vtn.connect() as connection:
         with pytest.raises(VtnAuthError, match="OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL"):
             await connection.greet()
+
+
+async def test_an_answer_with_a_token_that_cannot_be_read_is_not_repeated() -> None:
+    say = Say(201, b'{"id": "v1", "auth_token": "the-token-given-once"')  # cut off
+    async with (
+        scripted(lambda _: say) as server,
+        Vtn(server.url, dialect="energydesk").connect() as connection,
+    ):
+        event = await carry_out(connection, VEN, Create())
+    assert event == Lost("The VTN answered 201 with something else.", 201)
+
+
+@pytest.mark.parametrize("given", ["two words", "t" * 1_000_000, "\x1b[31m"])
+async def test_a_token_that_no_header_can_carry_is_not_kept(given: str) -> None:
+    say = Say(201, {"id": "v1", "ven_name": "Køge", "auth_token": given})
+    async with scripted(lambda _: say) as server:
+        vtn = Vtn(server.url, dialect="energydesk")
+        async with vtn.connect() as connection:
+            await carry_out(connection, VEN, Create())
+    assert vtn.ven_secrets.token("Køge") is None
+
+
+async def test_a_token_is_kept_for_the_ven_that_was_made_whatever_the_answer_names() -> None:
+    def handler(asked: Asked) -> Say:
+        made = "r1" if asked.path == "/resources" else "v1"
+        return Say(201, {"id": made, "ven_name": "Ribe", "auth_token": f"of-{made}"})
+
+    async with scripted(handler) as server:
+        vtn = Vtn(server.url, dialect="energydesk")
+        async with vtn.connect() as connection:
+            await carry_out(connection, VEN, Create())
+            await carry_out(connection, RESOURCE, Create())
+    assert (vtn.ven_secrets.token("Køge"), vtn.ven_secrets.token("Ribe")) == ("of-v1", None)
+    assert vtn.ven_secrets.token(RESOURCE.resource.resource_id) is None

@@ -37,7 +37,7 @@ from vendash.vtn.dialects.base import Listed
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnError
 from vendash.vtn.server import Faults, VtnServer, vtn_server
-from vendash.vtn.survey import Surveyed, decisions, survey
+from vendash.vtn.survey import BATCH, Surveyed, decisions, reading, survey
 
 NOON = "2026-11-22T12:00:00.250Z"
 V31 = dialect_named("3.1")
@@ -341,3 +341,16 @@ async def test_stamps_are_believed_only_where_they_are_exact(
         server.state.restore([*held[:at], replace(held[at], json=behind), *held[at + 1 :]])
         found = await surveyed(store, server.url, trust_stamps=trust)
         assert found.outcome.open == shown
+
+
+async def test_a_list_that_comes_whole_is_compared_in_batches() -> None:
+    objects = [{"id": f"r{n}", "resource_name": f"R{n}"} for n in range(2 * BATCH + 7)]
+
+    def handler(asked: Asked) -> Say:
+        return Say(200, objects if asked.path == "/resources" else [])
+
+    async with scripted(handler) as server:
+        vtn = Vtn(server.url, dialect="energydesk")
+        async with vtn.connect() as connection, reading(connection) as batches:
+            sizes = [len(listed) async for _, listed in batches]
+    assert sizes == [BATCH, BATCH, 7]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import math
 from pathlib import Path
 from urllib.parse import parse_qs, quote_plus
 
@@ -15,7 +16,7 @@ from tests.vtn.scripted import Asked, Handler, Say, scripted
 from vendash.filters import Query
 from vendash.store import open_store
 from vendash.vtn.answers import Reply
-from vendash.vtn.auth import Credentials, read_token
+from vendash.vtn.auth import LONGEST_TOKEN, Credentials, Token, Tokens, is_token, read_token
 from vendash.vtn.client import Vtn
 from vendash.vtn.dialects.base import Request
 from vendash.vtn.driver import Registrar
@@ -224,3 +225,53 @@ async def test_no_secret_is_in_a_log_an_error_a_repr_or_the_database(
     assert any("refuses" in one for one in said)
     for secret in (SECRET, quote_plus(SECRET), BASIC.removeprefix("Basic "), TOKEN):
         assert secret.encode() not in everything
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'"{TOKEN}"'.encode(),
+        f'["{TOKEN}"]'.encode(),
+        f"access_token={TOKEN}&token_type=bearer".encode(),
+        f'{{"access_token": "{TOKEN}"'.encode(),
+    ],
+)
+def test_an_answer_that_is_no_object_is_not_repeated_since_it_may_be_the_token(body: bytes) -> None:
+    with pytest.raises(VtnError, match="answers with something else") as caught:
+        read_token(Reply(200, body), "http://localhost/token")
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_life_beyond_all_measure_is_no_end() -> None:
+    body = b'{"access_token": "t", "expires_in": ' + b"9" * 400 + b"}"
+    assert read_token(Reply(200, body), "http://localhost/token").expires_at == math.inf
+
+
+def test_a_token_too_long_for_any_header_is_none() -> None:
+    assert is_token("t" * LONGEST_TOKEN)
+    assert not is_token("t" * (LONGEST_TOKEN + 1))
+
+
+async def test_who_waited_for_a_fetch_that_was_cancelled_asks_anew() -> None:
+    """And hears nothing of a refusal that is long past."""
+    tokens = Tokens()
+    waits = asyncio.Event()
+    answers = iter(["refuse", "wait", "give"])
+
+    async def fetch() -> Token:
+        match next(answers):
+            case "refuse":
+                raise VtnAuthError("refused")
+            case "wait":
+                waits.set()
+                await asyncio.sleep(60)
+        return Token(TOKEN, math.inf)
+
+    with pytest.raises(VtnAuthError):
+        await tokens.current(fetch)
+    first = asyncio.create_task(tokens.current(fetch))
+    await waits.wait()
+    second = asyncio.create_task(tokens.current(fetch))
+    await asyncio.sleep(0)  # it waits for the first
+    first.cancel()
+    assert await second == TOKEN

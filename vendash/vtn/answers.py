@@ -13,6 +13,7 @@ from vendash.vtn.errors import VtnAnswerError, VtnAuthError, VtnBusyError, VtnEr
 LONGEST_WORDS = 160
 SHORTEST_SECRET = 6
 """Characters; a shorter one is found in any text."""
+A_PAGE, SOMETHING = "a web page", "something else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ def words(reply: Reply) -> str:
 
     Reads a problem object (RFC 9457), an OAuth error, lists of either, and plain text.
     """
-    if b"<html" in reply.body[:2000].lower() or "html" in reply.content_type:
-        return "a web page"
+    if _is_page(reply):
+        return A_PAGE
     try:
         text = _said(msgspec.json.decode(reply.body[:100_000]))
     except (ValueError, RecursionError):
@@ -125,12 +126,20 @@ def redirected(reply: Reply, url: str) -> str:
 
 def kind(reply: Reply) -> str:
     """What a useless answer is, in words for a person."""
+    what = shape(reply)
+    said = words(reply) if what == SOMETHING else ""
+    return f"'{plain(said, 60)}'" if said else what
+
+
+def shape(reply: Reply) -> str:
+    """The same without the VTN's own words: in some answers they may be a secret."""
     if not reply.body.strip():
         return "nothing"
-    said = words(reply)
-    if said == "a web page":
-        return said
-    return f"'{plain(said, 60)}'" if said else "something else"
+    return A_PAGE if _is_page(reply) else SOMETHING
+
+
+def _is_page(reply: Reply) -> bool:
+    return b"<html" in reply.body[:2000].lower() or "html" in reply.content_type
 
 
 def _said(value: object) -> str:

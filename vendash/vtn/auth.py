@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import math
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
-from vendash.errors import VendashError
 from vendash.text import plain
-from vendash.vtn.answers import CHECK_CREDENTIALS, Reply, kind, redirected, words
+from vendash.vtn.answers import CHECK_CREDENTIALS, Reply, redirected, shape, words
 from vendash.vtn.errors import (
     VtnAnswerError,
     VtnAuthError,
@@ -32,6 +30,8 @@ RENEW_AT = 0.8
 """Of its life, a token is renewed."""
 FORBIDDEN_AGAIN = 30.0
 """Seconds in which a second 403 is taken for a missing right, not for a dead token."""
+LONGEST_TOKEN = 20_000
+"""Characters."""
 
 Style = Literal["form", "basic"]
 """How client id and secret go to the token endpoint."""
@@ -49,22 +49,6 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials(client_id={self.client_id!r}, client_secret='***')"
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self | None:
-        """From `OAUTH_CLIENT_ID` and `OAUTH_CLIENT_SECRET`; None where neither is set.
-
-        Raises:
-            VendashError: Only one of them is set.
-        """
-        client_id = environ.get("OAUTH_CLIENT_ID", "")
-        client_secret = environ.get("OAUTH_CLIENT_SECRET", "")
-        if not client_id and not client_secret:
-            return None
-        if not client_id or not client_secret:
-            missing = "OAUTH_CLIENT_SECRET" if client_id else "OAUTH_CLIENT_ID"
-            raise VendashError(f"{missing} is not set: set both, or neither for a VTN without.")
-        return cls(client_id, client_secret)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -141,11 +125,10 @@ class Tokens:
             self._token = await fetch()
         except VtnError as error:
             self._failure = error
-            raise
-        else:
-            self._failure = None
-        finally:
             self._fetches += 1
+            raise
+        self._failure = None
+        self._fetches += 1
         return self._token
 
 
@@ -189,7 +172,7 @@ def read_token(reply: Reply, url: str) -> Token:
         answer = {}
     value = answer.get("access_token_jwt") or answer.get("access_token")
     if not isinstance(value, str) or not is_token(value):
-        found = _fields(answer) or kind(reply)  # never their values: one may be the token
+        found = _fields(answer) or shape(reply)  # never its words: they may be the token
         raise VtnAnswerError(
             f"{url} answers with {found} and not with an access_token: check the address of tokens."
         )
@@ -199,7 +182,8 @@ def read_token(reply: Reply, url: str) -> Token:
 
 def is_token(text: str) -> bool:
     """Whether a header can carry it."""
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+    fits = 0 < len(text) <= LONGEST_TOKEN
+    return fits and text.isascii() and text.isprintable() and " " not in text
 
 
 def _fields(answer: Mapping[str, object]) -> str:
@@ -219,7 +203,7 @@ def _scopes(said: object) -> tuple[str, ...] | None:
 def _seconds(life: object) -> float:
     try:
         seconds = float(life)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float("inf")
     return float("inf") if math.isnan(seconds) else max(seconds, 1.0)
 

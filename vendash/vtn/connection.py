@@ -13,7 +13,16 @@ import msgspec
 
 from vendash.errors import VendashError
 from vendash.vtn.answers import Reply, UnexpectedReplyError, refusal, scrubbed, trouble
-from vendash.vtn.auth import Credentials, Fetch, Style, Token, read_token, secrets_in, token_request
+from vendash.vtn.auth import (
+    Credentials,
+    Fetch,
+    Style,
+    Token,
+    is_token,
+    read_token,
+    secrets_in,
+    token_request,
+)
 from vendash.vtn.detection import (
     ONE_RESOURCE,
     OPENAPI,
@@ -232,9 +241,10 @@ class Connection:
         vtn, dialect = self._vtn, self._vtn.known_dialect
         if dialect is None or dialect.paged:
             return
-        given = dialect.ven_secret(reply.body) if reply.ok else None
-        if given is not None:
-            ven, token = given
+        is_new_ven = reply.ok and request.path == "/vens"
+        token = dialect.ven_secret(reply.body) if is_new_ven else None
+        if token is not None and is_token(token):
+            ven = request.name  # not the one that the answer names
             try:
                 await asyncio.to_thread(vtn.ven_secrets.keep_token, ven, token)
             except VendashError as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from vendash.models import ResourceWork, VenWork
 from vendash.text import plain
-from vendash.vtn.answers import Reply, UnexpectedReplyError, kind, redirected, refusal
+from vendash.vtn.answers import Reply, UnexpectedReplyError, kind, redirected, refusal, shape
 from vendash.vtn.client import Connection
 from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of
 from vendash.vtn.errors import VtnAnswerError, VtnSilentError
@@ -109,7 +109,8 @@ async def _read(connection: Connection, dialect: Dialect, item: Work, remote_id:
         held = dialect.compared(item, reply.body)
     except ValueError:
         return _useless(reply)
-    if isinstance(item, ResourceWork) and "name" in held.differs and not dialect.ids_are_ours:
+    id_is_theirs = isinstance(item, VenWork) or not dialect.ids_are_ours
+    if id_is_theirs and "name" in held.differs:
         return Missing()  # a VTN that lost its data may give the id of one object to another
     return replace(held, remote_id=remote_id)
 
@@ -143,7 +144,7 @@ async def _blame(
     if isinstance(refused, Taken | Rejected):
         return refused
     if not reply.ok:
-        return Unsent(refusal(reply, "to tell of this VEN"), reply.status, reply.retry_after)
+        return _refused(reply)
     return Rejected(404, "The VTN has no resources under this address: check path and dialect.")
 
 
@@ -162,8 +163,13 @@ async def _write(
     try:
         held = dialect.compared(item, reply.body, trust_silence=True)
     except ValueError:
-        return Lost(f"The VTN answered {reply.status} with {kind(reply)}.", reply.status)
+        return Lost(f"The VTN answered {reply.status} with {_told(item, reply)}.", reply.status)
     return held if remote_id is None else replace(held, remote_id=remote_id)
+
+
+def _told(item: Work, reply: Reply) -> str:
+    """What came back; of a VEN without its words, among which may be the VEN's token."""
+    return shape(reply) if isinstance(item, VenWork) else kind(reply)
 
 
 async def _delete(connection: Connection, dialect: Dialect, item: Work, remote_id: str) -> Event:
@@ -180,16 +186,16 @@ async def _against_deleting(
     connection: Connection, dialect: Dialect, item: Work, remote_id: str
 ) -> Event | None:
     """What speaks against it: a VEN that is not empty, or another object under this id."""
-    if isinstance(item, VenWork):
-        return await _left_in(connection, dialect, remote_id)
     there = await _read(connection, dialect, item, remote_id)
-    return None if isinstance(there, Held) else there
+    if not isinstance(there, Held):
+        return there
+    return await _left_in(connection, dialect, remote_id) if isinstance(item, VenWork) else None
 
 
 async def _left_in(connection: Connection, dialect: Dialect, ven_id: str) -> Event | None:
     """What speaks against deleting a VEN: some VTNs delete what is in it, too."""
     (path,) = dialect.resource_lists([ven_id])
-    query = () if ven_id in path else (("venID", ven_id),)
+    query = () if dialect.lists_by_ven else (("venID", ven_id),)
     try:
         async for page in connection.pages(path, query):
             if any(listed.ven_id in {None, ven_id} for listed in page):
@@ -207,7 +213,7 @@ def _refused(reply: Reply) -> Event:
     if status == 409:
         return Taken()
     if status == 429:
-        pause = PAUSE if reply.retry_after is None else reply.retry_after
+        pause = reply.retry_after or PAUSE  # 0 would be asked again at once, and for ever
         return Unsent(refusal(reply, "more requests now"), status, pause)
     if status >= 500:
         return Lost(refusal(reply, "to work now"), status, reply.retry_after)

@@ -74,12 +74,14 @@ class Sender:
                 self._note(str(error))
                 return Unsent(str(error))
             call.overload = isinstance(event, Lost | Unsent)
+        if isinstance(event, Lost | Unsent) and event.retry_after is not None:
+            self._gate.pause(event.retry_after)
         match event:
-            case Lost(retry_after=float(pause)) | Unsent(retry_after=float(pause)):
-                self._gate.pause(pause)
             case Lost(reason, status):
                 trouble = VtnSilentError if status is None else VtnBusyError
                 self._gate.failed(trouble(reason))
+            case Unsent():
+                pass
             case _:
                 self._gate.succeeded()
         return event

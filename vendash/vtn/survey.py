@@ -200,14 +200,14 @@ async def _read_list(
         async for page in connection.pages(path):
             ids += [one.id for one in page]
             waiting += [_placed(one, under) for one in page] if under else page
-            if len(waiting) >= BATCH:
-                await batches.put((what, waiting))
-                waiting = []
+            while len(waiting) >= BATCH:
+                await batches.put((what, waiting[:BATCH]))
+                waiting = waiting[BATCH:]
     except UnexpectedReplyError as error:
         if not (under and error.reply.status in _GONE):  # a VEN that went while we read
             raise
-    for first in range(0, len(waiting), BATCH):
-        await batches.put((what, waiting[first : first + BATCH]))
+    if waiting:
+        await batches.put((what, waiting))
     return ids
 
 

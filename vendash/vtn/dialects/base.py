@@ -249,8 +249,8 @@ class Dialect(ABC):
             item = msgspec.structs.replace(item, resource=resource, decided_there=False)
         return listed.attributes == _encode(written(item, Others()))
 
-    def ven_secret(self, body: bytes) -> tuple[str, str] | None:
-        """The VEN and the token for it that this answer to its creation gives, once only.
+    def ven_secret(self, body: bytes) -> str | None:
+        """The token of a VEN that this answer to its creation gives, once only.
 
         None where the dialect has no such tokens, or the answer holds none.
         """

@@ -205,16 +205,13 @@ class EnergyDesk(Dialect):
         named = answer.ven_name if isinstance(answer.ven_name, str) else ven
         return resource_of(listed.name, told, ours, plain(named, LONGEST_NAME))
 
-    def ven_secret(self, body: bytes) -> tuple[str, str] | None:
-        """The VEN and its `auth_token`, from the answer to its creation."""
+    def ven_secret(self, body: bytes) -> str | None:
+        """The `auth_token` in the answer to the creation of a VEN."""
         try:
-            answer = _read_answer(body)
+            token = _read_answer(body).auth_token
         except ValueError:
             return None
-        name, token = answer.ven_name, answer.auth_token
-        if not isinstance(name, str) or not isinstance(token, str) or not token:
-            return None
-        return name, token
+        return token if isinstance(token, str) and token else None
 
 
 def energydesk_attributes(resource: Resource) -> dict[str, Value]:
