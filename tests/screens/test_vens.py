@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.screens.fleet import decide
 from tests.screens.operator import at_console
-from vendash.models import StatusCounts, VenRow, VtnState, WorkCounts
+from vendash.filters import Query
+from vendash.models import RegistrationStatus, StatusCounts, VenRow, VtnState, WorkCounts
 from vendash.screens.vens import vtn_cell
 from vendash.screens.work import work_words
 
@@ -256,3 +258,20 @@ async def test_marked_vens_that_a_filter_hides_are_left_alone_unless_h(tmp_path:
         await operator.press("escape", "s", "y")
         assert await operator.statuses("Herning") == {"p": 0, "a": 0, "s": 12}
         assert await operator.statuses("Aabenraa") == {"p": 4, "a": 0, "s": 0}
+
+
+async def test_numbers_go_on_under_a_question_and_rows_stay(tmp_path: Path) -> None:
+    """Whoever thinks about an answer sees what is so now, and each row where it was."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("oos")  # by what is to decide: what is decided changes the order
+        asked, work = operator.reserved, operator.work
+        before = operator.lines[4:12]
+        pending = await operator.store.keys(Query(status=RegistrationStatus.PENDING))
+        await decide(operator.store, pending, RegistrationStatus.APPROVED, actor="cli")
+        await operator.wait(lambda: operator.lines[4:12] != before, "showing the new numbers")
+        await operator.wait(lambda: operator.work != work, "counting anew")
+        assert operator.reserved == asked
+        names = [line[13:29] for line in before]
+        assert [line[13:29] for line in operator.lines[4:12]] == names
+        await operator.press("escape")
+        await operator.wait(lambda: [line[13:29] for line in operator.lines[4:12]] != names)

@@ -121,7 +121,7 @@ class DriftScreen(WithPane[DriftRow]):
 
     async def count(self) -> None:
         """How many there are; what was acted on stays in its place, and is told to be settled."""
-        if self.held:
+        if self.stays:
             before = self._rows
             await self._read()
             for number in before.keys() - self._rows.keys():

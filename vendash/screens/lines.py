@@ -20,6 +20,8 @@ BEFORE_PROGRESS_SECONDS = 4.0
 """The same while something goes on that is to be seen there."""
 START_SECONDS = 10.0
 """A console that has just been opened may be starting an engine."""
+RATE_FROM = 10
+"""Before so many are done, a rate is mostly the wait for the first, and a time left made of it."""
 _BAR_CELLS = 20
 
 
@@ -163,13 +165,21 @@ def progress_words(progress: RegistrationProgress) -> Words:
     words: Words = [
         (lead + "  ", "strong"),
         ("█" * full + "░" * (_BAR_CELLS - full), "bar"),
-        (f"  {progress.done:,} of {progress.total:,}  {progress.per_second:,.0f}/s", "text"),
+        (f"  {progress.done:,} of {progress.total:,}", "text"),
     ]
+    begun = progress.done >= min(RATE_FROM, progress.total)
+    if begun:
+        words.append((f"  {rate(progress.per_second)}/s", "text"))
     if progress.failed:
         words.append((f"  {progress.failed:,} failed", "trouble"))
-    if progress.seconds_left is not None:
+    if begun and progress.seconds_left is not None:
         words.append((f"  {duration(progress.seconds_left)} left", "text"))
     return words
+
+
+def rate(per_second: float) -> str:
+    """How many a second; of a slow VTN with a digit more, so that it is not told to stand still."""
+    return f"{per_second:.1f}" if 0 < per_second < 9.95 else f"{per_second:,.0f}"
 
 
 def duration(seconds: float) -> str:

@@ -108,6 +108,11 @@ class LoadingScreen(BaseScreen, Generic[R]):
         """Whether the list knows all rows asked for."""
         return self._settled.is_set()
 
+    @property
+    def stays(self) -> bool:
+        """Whether every row stays where it is: only what is said of it may change."""
+        return self.held or isinstance(self.asking, Confirmation)
+
     def on_mount(self) -> None:
         """Begin to load."""
         self.run_worker(self._load_forever(), group="load")
@@ -168,7 +173,7 @@ class LoadingScreen(BaseScreen, Generic[R]):
         self.error = ""
         if not anew:
             self.table.renew()
-        if anew or not self.held:
+        if anew or not self.stays:
             await self._load_keys(generation, anew=anew)
 
     def _found(self) -> None:
@@ -219,7 +224,7 @@ class LoadingScreen(BaseScreen, Generic[R]):
         return key is not None and len(await self.fetch((key,))) > 0
 
     def on_fleet_changed(self) -> None:
-        """Follow, but not more often than once a second and never under a confirmation."""
+        """Follow, but not more often than once a second; no row moves under a confirmation."""
         self._stale = True
         self._renew_when_due()
 
@@ -235,8 +240,10 @@ class LoadingScreen(BaseScreen, Generic[R]):
 
     def _renew_when_due(self) -> None:
         due = time.monotonic() - self._renewed >= RENEW_SECONDS
-        if self._stale and due and not isinstance(self.asking, Confirmation):
-            self._stale = False
+        if self._stale and due:
+            self._stale = isinstance(
+                self.asking, Confirmation
+            )  # rows find their places when it is answered
             self.ask_rows(anew=False)
 
     def failed(self, error: Exception) -> None:

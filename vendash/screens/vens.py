@@ -110,7 +110,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     async def count(self) -> None:
         """The work over the whole fleet."""
-        if self.held:  # the order stays, but the rows are to be the new ones
+        if self.stays:  # the order stays, but the rows are to be the new ones
             rows = await self.console.fleet.reader.vens()
             self._vens = {self.key_of(row): row for row in rows}
             self.table.renew()
