@@ -199,7 +199,9 @@ async def test_an_answer_with_a_token_that_cannot_be_read_is_not_repeated() -> N
     assert event == Lost("The VTN answered 201 with something else.", 201)
 
 
-@pytest.mark.parametrize("given", ["two words", "t" * 1_000_000, "\x1b[31m"])
+@pytest.mark.parametrize(
+    "given", ["two words", "t" * 1_000_000, "\x1b[31m"], ids=["words", "long", "escape"]
+)
 async def test_a_token_that_no_header_can_carry_is_not_kept(given: str) -> None:
     say = Say(201, {"id": "v1", "ven_name": "Køge", "auth_token": given})
     async with scripted(lambda _: say) as server:
