@@ -1,8 +1,4 @@
-"""Others write to the same VTN, or it loses what it held.
-
-The tests of `vendash drift` against this VTN belong here, beside `Bare.edit`, `Bare.delete` and
-`Bare.create`, with which someone else changes, deletes and adds objects.
-"""
+"""Others write to the same VTN, or it loses what it held, and nobody compares (`test_drift`)."""
 
 from __future__ import annotations
 
