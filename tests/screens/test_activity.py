@@ -181,12 +181,13 @@ async def test_older_actions_come_when_the_cursor_gets_near_them(tmp_path: Path)
 
 
 async def test_what_a_column_cuts_is_shown_whole_below(tmp_path: Path) -> None:
-    """Settings before and after, as the log has them."""
+    """Settings before and after, field by field and in words."""
     async with at_console(tmp_path) as operator:
         await operator.type(":simulate on\r")
         await operator.press("4", "enter")
-        assert 'before  {"on":false, "speed":1.0, "seed":1}' in operator.text
-        assert 'after   {"on":true, "speed":1.0, "seed":1}' in operator.text
+        assert "simulation  off → on" in operator.text
+        assert "{" not in operator.text
+        assert operator.cursor.split()[-2:] == ["off", "on"]
 
 
 async def test_since_is_the_handover(tmp_path: Path) -> None:

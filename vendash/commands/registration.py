@@ -71,7 +71,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
                 await take_up(store, vtn, settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
-                note(f"Registering {len(before):,} VENs at {url} ...")
+                vens = "1 VEN" if len(before) == 1 else f"{len(before):,} VENs"
+                note(f"Registering {vens} at {url} ...")
                 result = await _told_if_interrupted(store, _send(store, vtn, before))
                 for sentence in vtn.vitals.snapshot().warnings():
                     note(sentence)

@@ -177,7 +177,10 @@ def _wrapped(text: str, style: str, width: int) -> Iterator[Words]:
 
 
 def wrap(text: str, width: int) -> Sequence[str]:
-    """Lines of at most so many cells; a word longer than a line is broken."""
+    """Lines of at most so many cells; a word longer than a line is broken.
+
+    A letter wider than the line is the line, whatever the width: this always ends.
+    """
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -188,10 +191,19 @@ def wrap(text: str, width: int) -> Sequence[str]:
         if line:
             lines.append(line)
         line = word
-        while width_of(line) > width:
-            lines.append(line[:width])
-            line = line[width:]
+        while len(line) > 1 and width_of(line) > width:
+            head = _head(line, width)
+            lines.append(head)
+            line = line[len(head) :]
     return [*lines, line]
+
+
+def _head(word: str, width: int) -> str:
+    """As many letters of it as fit, and always one."""
+    fits = max(1, width)  # letters of two cells are dropped one by one
+    while fits > 1 and width_of(word[:fits]) > width:
+        fits -= 1
+    return word[:fits]
 
 
 def indented(text: str, width: int) -> Iterator[str]:

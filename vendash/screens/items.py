@@ -14,12 +14,13 @@ from vendash.screens.activity_text import local_time, remark, what, why_not_undo
 from vendash.screens.console import Console
 from vendash.screens.detail import wrap
 from vendash.screens.lists import ListScreen
+from vendash.screens.sides import Change, changes
 from vendash.widgets.columns import Column
 from vendash.widgets.palette import Words
 from vendash.widgets.panel import Panel
-from vendash.widgets.text import visible
+from vendash.widgets.text import plural, visible
 
-WHOLE_LINES = 8
+WHOLE_LINES = 10
 """For what is too long for a column."""
 _COLUMN = 10
 
@@ -49,7 +50,7 @@ class ItemsScreen(ListScreen[AuditItem]):
         """Before and after of the row under the cursor, whole, where the columns cut them."""
         super().show_body()
         row = self.table.cursor_row
-        long = row is not None and max(len(row.before), len(row.after)) > _COLUMN
+        long = row is not None and max(map(len, (row.before, row.after))) > _COLUMN
         self.set_class(long, "long")
         if row is not None and long:
             self._whole.say(whole_lines(row, self.size.width))
@@ -59,8 +60,8 @@ class ItemsScreen(ListScreen[AuditItem]):
         return [
             Column(title="Resource", width=24, flex=2, cell=lambda item: item.name),
             Column(title="VEN", width=14, flex=1, cell=lambda item: item.ven),
-            Column(title="Before", width=_COLUMN, cell=lambda item: (item.before, "dim")),
-            Column(title="After", width=_COLUMN, cell=lambda item: item.after),
+            Column(title="Before", width=_COLUMN, cell=lambda item: (_first(item)[1], "dim")),
+            Column(title="After", width=_COLUMN, cell=lambda item: _first(item)[2]),
         ]
 
     def key_of(self, row: AuditItem) -> int:
@@ -105,15 +106,23 @@ class ItemsScreen(ListScreen[AuditItem]):
         await self.ask_undo(self._action)
 
 
+def _first(item: AuditItem) -> Change:
+    return changes(item.before, item.after)[0]
+
+
 def whole_lines(item: AuditItem, width: int) -> list[Words]:
-    """Before and after in lines of at most so many cells."""
+    """Every field from what to what, in lines of at most so many cells; at most `WHOLE_LINES`."""
+    found = changes(item.before, item.after)
+    if found[0][0] == "":
+        _, before, after = found[0]
+        found = [("before", before, ""), ("after", after, "")]
+    label = max(len(title) for title, _, _ in found) + 2
     lines: list[Words] = [[]]
-    for title, text in (("before  ", item.before), ("after   ", item.after)):
-        for number, part in enumerate(wrap(_spaced(visible(text)), width - len(title))):
-            lines.append([(" " * len(title) if number else title, "dim"), (part, "text")])
+    for title, before, after in found:
+        text = f"{before} → {after}" if after else before
+        for number, part in enumerate(wrap(visible(text), width - label)):
+            lines.append([(("" if number else title).ljust(label), "dim"), (part, "text")])
+    if len(lines) > WHOLE_LINES:
+        more = len(lines) - WHOLE_LINES + 1
+        lines[WHOLE_LINES - 1 :] = [[(f"... {plural(more, 'line')} more", "dim")]]
     return lines
-
-
-def _spaced(text: str) -> str:
-    """JSON with blanks at which a line can be broken."""
-    return text.replace(",", ", ") if text.startswith("{") else text
