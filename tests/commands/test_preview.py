@@ -15,6 +15,11 @@ from vendash.commands.registration import Wanted, register
 from vendash.fleet import Fleet
 from vendash.models import Accepted, Refused, ResourceWork, VenRow, VenWork, VtnState
 from vendash.store import open_store
+from vendash.vtn.client import Vtn
+from vendash.vtn.dialects import dialect_named
+from vendash.vtn.exchange import carry_out
+from vendash.vtn.moves import Delete
+from vendash.vtn.preview import requests_for
 from vendash.vtn.server import vtn_server
 
 FLEET = {"Aalborg": 2, "Herning": 3}
@@ -137,8 +142,9 @@ async def test_changes_removals_doubts_and_refusals_are_told_apart(tmp_path: Pat
     as_it_is = await preview_of(path, vens, keys, works[1].key)
     assert (as_it_is.resources.update, as_it_is.resources.remove) == (1, 1)
     assert as_it_is.resources.held == 2
-    (request,) = as_it_is.requests
-    assert request.text.splitlines()[1].startswith("DELETE http://127.0.0.1:1/resources/r")
+    read, delete = as_it_is.requests
+    assert read.text.splitlines()[1].startswith("GET http://127.0.0.1:1/resources/r")
+    assert delete.text.splitlines()[1].startswith("DELETE http://127.0.0.1:1/resources/r")
 
 
 async def requests(path: Path, vens: list[VenRow], work: ResourceWork) -> list[str]:
@@ -167,3 +173,30 @@ async def test_the_order_of_requests_is_the_registrar_s(tmp_path: Path) -> None:
     assert await requests(path, vens, works[0]) == ["GET", "PUT"]
     assert await requests(path, vens, works[1]) == []
     assert await requests(path, vens, works[2]) == ["GET", "POST"]
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_the_requests_of_a_removal_are_those_that_are_sent(dialect: str) -> None:
+    """Read, and of a VEN asked what is in it, before it is deleted."""
+    ven = VenWork(name="A", client_id="a", revision=1, remote_id="v1", doubtful=False, wanted=False)
+    resource = ResourceWork(
+        key=1, resource=fleet({"A": 1})[0], revision=1, ven_remote_id="v1", client_id="a",
+        remote_id="r1", doubtful=False, wanted=False,
+    )  # fmt: skip
+
+    def vtn(asked: Asked) -> Say:
+        is_list = asked.path.endswith("s")
+        name = {"venName": "A"} if "resources" not in asked.path else {
+            "resourceName": resource.resource.resource_id
+        }  # fmt: skip
+        return Say(200, [] if is_list else {"id": asked.path.rpartition("/")[2], **name})
+
+    async with scripted(vtn) as server, Vtn(server.url, dialect=dialect).connect() as connection:
+        for item, number in ((ven, 3), (resource, 2)):
+            server.asked.clear()
+            shown = requests_for(item, dialect_named(dialect), base=server.url, token=False)
+            await carry_out(connection, item, Delete(item.remote_id or ""))
+            assert len(shown) == number
+            assert [one.text.splitlines()[1].split("?")[0] for one in shown] == [
+                f"{one.method} {server.url}{one.path}" for one in server.asked
+            ]

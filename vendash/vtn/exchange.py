@@ -64,10 +64,8 @@ async def carry_out(connection: Connection, item: Work, command: Command) -> Eve
 
 async def _look_up(connection: Connection, dialect: Dialect, item: Work) -> Event:
     foreign: Taken | None = None
-    first = dialect.find(item, 0)
-    query = tuple(pair for pair in first.query if pair[0] not in {"skip", "limit"})
     try:
-        async for page in connection.pages(first.path, query):
+        async for page in connection.pages(*_unpaged(dialect.find(item, 0))):
             for listed in page:
                 if not _is_it(item, listed):
                     continue
@@ -80,6 +78,11 @@ async def _look_up(connection: Connection, dialect: Dialect, item: Work) -> Even
     except ValueError:
         return Rejected(200, "The VTN lists this item in a form that cannot be read.")
     return foreign or Missing()
+
+
+def _unpaged(first: Request) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Path and filters of a list, from the request for its first page."""
+    return first.path, tuple(pair for pair in first.query if pair[0] not in {"skip", "limit"})
 
 
 def _no_list(item: Work, reply: Reply) -> Event:
@@ -194,10 +197,8 @@ async def _against_deleting(
 
 async def _left_in(connection: Connection, dialect: Dialect, ven_id: str) -> Event | None:
     """What speaks against deleting a VEN: some VTNs delete what is in it, too."""
-    (path,) = dialect.resource_lists([ven_id])
-    query = () if dialect.lists_by_ven else (("venID", ven_id),)
     try:
-        async for page in connection.pages(path, query):
+        async for page in connection.pages(*_unpaged(dialect.inside(ven_id))):
             if any(listed.ven_id in {None, ven_id} for listed in page):
                 return Taken("The VTN holds resources in this VEN that are not of this fleet.")
     except UnexpectedReplyError as error:

@@ -165,6 +165,11 @@ class Dialect(ABC):
         """DELETE the object."""
         return Request("DELETE", self._place(item, remote_id), name=name_of(item))
 
+    def inside(self, ven_id: str) -> Request:
+        """The first page of the resources in a VEN."""
+        (path,) = self.resource_lists([ven_id])
+        return self.page(path, 0, () if self.lists_by_ven else (("venID", ven_id),))
+
     def page(self, path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
         """The page of a list that begins after so many objects."""
         return page_of(path, skip, query)
