@@ -412,3 +412,22 @@ def test_the_password_of_a_connection_is_not_in_the_text_of_a_work_item() -> Non
         doubtful=False,
     )  # fmt: skip
     assert "hunter2" not in repr(item)
+
+
+async def test_a_ven_that_was_accepted_at_another_vtn_takes_no_id_away_here(
+    store: SqliteStore,
+) -> None:
+    """The VTN was changed while it was under way: ids of two VTNs are worlds apart."""
+    await register(store)
+    other = "http://other.example"
+    await store.use_vtn(other)
+    await store.want_at_vtn((await everything(store)).keys, True, actor="anna")
+    under_way = {ven.name: ven for ven in await store.due_vens(99)}
+    await store.use_vtn(VTN)
+    known = {row.name: row.remote_id for row in await store.vens()}
+    aalborg = under_way["Aalborg"]
+    await store.complete([Accepted(item=aalborg, remote_id=known["Herning"] or "", already=False)])
+    assert {row.name: row.remote_id for row in await store.vens()} == known
+    await store.use_vtn(other)
+    there = {row.name: row.remote_id for row in await store.vens()}
+    assert there["Aalborg"] == known["Herning"]

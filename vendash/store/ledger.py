@@ -102,7 +102,8 @@ def _complete_ven(
         "SELECT coalesce(remote_id, lost_id) FROM vendash_vens" + where, (vtn, item.name)
     ).fetchone()
     before = row[0] if row else None
-    _lose_namesakes(connection, item, outcome.remote_id)
+    if vtn == current_vtn(connection):  # else the id says nothing about the VENs there
+        _lose_namesakes(connection, item, outcome.remote_id)
     # A VTN that begins anew may give the same ids again: created is as telling as another id.
     if before is not None and (before != outcome.remote_id or not outcome.already):
         _doubt_resources_under(connection, vtn, before)
