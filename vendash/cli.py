@@ -38,6 +38,11 @@ dialect_option = click.option(
     type=click.Choice(["3.1", "3.0.1", "3.0", "energydesk"], case_sensitive=False),
     help="Else asked of the VTN.",
 )
+vtn_option = click.option(
+    "--vtn-url", help="Else $VTN_SERVER_ADDRESS, else the VTN of the settings, else that of the "
+    "database, else http://localhost:8000.",
+)  # fmt: skip
+no_auth_option = click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -105,12 +110,12 @@ def prepare(
 
 
 @cli.command()
-@click.option("--vtn-url", help="Else $VTN_SERVER_ADDRESS, else http://localhost:8000.")
+@vtn_option
 @dialect_option
 @db_option
 @config_option
 @click.option("--limit", type=click.IntRange(1), help="Only the first N VENs by name.")
-@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@no_auth_option
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send and write nothing.")
 @click.option("--show", default="", metavar="ID", help="With --dry-run: the requests of this one.")
@@ -232,9 +237,9 @@ def status(db_path: Path | None, as_json: bool) -> None:
 )
 @click.option("--reason", default="", help="Kept in the audit log.")
 @click.option("--yes", is_flag=True, help="Do not ask, whatever is deleted.")
-@click.option("--vtn-url", help="Else the VTN of the database.")
+@vtn_option
 @dialect_option
-@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@no_auth_option
 @db_option
 @config_option
 @json_option
@@ -273,9 +278,9 @@ def drift(
 
 
 @cli.command()
-@click.option("--vtn-url", help="Else the VTN of the database.")
+@vtn_option
 @dialect_option
-@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@no_auth_option
 @db_option
 @config_option
 @json_option
@@ -328,9 +333,9 @@ def reset(yes: bool, db_path: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--vtn-url", help="Else the VTN of the database, else $VTN_SERVER_ADDRESS.")
+@vtn_option
 @dialect_option
-@click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
+@no_auth_option
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @db_option
 @config_option
@@ -375,7 +380,7 @@ def set_secret() -> None:
 @set_secret.command("ven")
 @click.argument("name")
 @click.option("--client-id", help="It is the secret of this client id of the VEN, for reports.")
-@click.option("--vtn-url", help="Else the VTN of the database.")
+@vtn_option
 @db_option
 @config_option
 @json_option

@@ -31,7 +31,7 @@ class EngineSettings:
 
     database: Path
     vtn_url: str | None = None
-    """None: the environment's, else the one the database knows, else the default."""
+    """None: the environment's, else the settings', else the database's, else the default."""
     dialect: str = ""
     """Empty: asked of the VTN."""
     identity: Identity = field(default_factory=Identity)

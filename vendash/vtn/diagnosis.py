@@ -180,13 +180,15 @@ class _Examination:
         scopes = vtn.vitals.snapshot().scopes
         if scopes and (missing := reading_missing(dialect.name, scopes)):
             raise VtnAuthError(missing)
-        vens: list[Listed] = []
+        ids: list[str] = []
+        taken: list[tuple[str, str]] = []  # no more of each: nobody knows how many they are
         try:
             async for page in connection.pages("/vens"):
-                vens += page
+                ids += [ven.id for ven in page]
+                taken += [(ven.name, str(ven.client_id)) for ven in page if self._is_taken(ven)]
         except UnexpectedReplyError as error:
             raise trouble(error.reply, vtn.url, vtn.advice) from None
-        paths = dialect.resource_lists([ven.id for ven in vens[:1]])
+        paths = dialect.resource_lists(ids[:1])
         for path in paths:
             reply = await connection.send(dialect.page(path, 0))
             try:
@@ -194,23 +196,21 @@ class _Examination:
             except UnexpectedReplyError:
                 raise VtnAuthError(refusal(reply, "to list resources")) from None
         what = "VENs and resources" if paths else "VENs"
-        self._say("reading", "ok", f"{what} can be read; {_there(len(vens))} there.")
-        self._look_at_names(vens)
+        self._say("reading", "ok", f"{what} can be read; {_there(len(ids))} there.")
+        self._look_at_names(taken)
 
-    def _look_at_names(self, vens: list[Listed]) -> None:
-        taken = [
-            ven
-            for ven in vens
-            if ven.client_id not in {None, self._clients.get(ven.name, ven.client_id)}
-        ]
+    def _is_taken(self, ven: Listed) -> bool:
+        return ven.client_id not in {None, self._clients.get(ven.name, ven.client_id)}
+
+    def _look_at_names(self, taken: list[tuple[str, str]]) -> None:
+        """Say so of VENs of ours, by name and client id, that another client has."""
         if not taken:
             self._say("VEN names", "ok", "None of ours belongs to another client there.")
             return
-        first = taken[0]
+        name, client = taken[0]
         more = f", and {len(taken) - 1:,} more" if len(taken) > 1 else ""
         text = (
-            f"The VEN {plain(first.name, 60)} belongs to the client"
-            f" {plain(str(first.client_id), 60)} there{more}:"
+            f"The VEN {plain(name, 60)} belongs to the client {plain(client, 60)} there{more}:"
             " rename ours, or have theirs deleted."
         )
         self._say("VEN names", "wrong", text)
