@@ -314,6 +314,7 @@ async def test_a_change_of_another_field_does_not_overwrite_what_the_vtn_has_dec
     settings = structs.replace(ASKED_ONLY, authority="vtn", status_seconds=1000)
     async with embedded() as vtn, engine(store, vtn, settings):
         everything = await registered(store, vtn)
+        await until(lambda: vtn.counters.requests["GET /resources"] > 0, "the one look")
         await decide_at(vtn, APPROVED)
         with closing(sqlite3.connect(store.path)) as other, other:
             other.execute("UPDATE resources SET address = 'Torvet 99'")

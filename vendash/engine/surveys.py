@@ -26,6 +26,9 @@ LEAST_SECONDS = 20.0
 """Between two comparisons that nobody asked for, however often the VTN goes and comes."""
 COMPARING = ServiceStatus(health="busy", text="comparing")
 
+Last = tuple[ResourceWork, str]
+"""What the VTN accepted last, and the stamp that it gave with it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +52,7 @@ class SurveyService:
         self._surveyed = self._polled = self._looked = float("-inf")
         self._opened: float | None = None
         self._answered: float | None = None
-        self._untellable: ResourceWork | None = None
+        self._untellable: Last | None = None
         """Not to be had from the VTN by itself, and yet in its lists."""
         self._thorough = False
         """Every field was compared since this engine began, whatever the VTN's stamps say."""
@@ -79,7 +82,7 @@ class SurveyService:
             elif (lost := await self._lost()) is not None:
                 await self._guarded(self._survey())
                 # Still so after all was compared: this VTN does not tell of one object.
-                self._untellable = lost if lost == await self._store.last_accepted() else None
+                self._untellable = lost if lost == await self._last() else None
             elif await self._poll_due():
                 await self._guarded(self._poll())
 
@@ -97,23 +100,29 @@ class SurveyService:
         since = time.monotonic() - self._surveyed
         return since >= (min(LEAST_SECONDS, self._every) if opened != self._opened else self._every)
 
-    async def _lost(self) -> ResourceWork | None:
+    async def _lost(self) -> Last | None:
         """What the VTN accepted last, if it has lost that; asked once in a pulse."""
         quiet = time.monotonic() - max(self._looked, self._surveyed)
         if quiet < PULSE or not self._every or self._registrar.progress is not None:
             return None
         self._looked = time.monotonic()
-        last = await self._store.last_accepted()
+        last = await self._last()
         if last is None or last == self._untellable:
             return None
-        name = last.resource.resource_id
-        _, _, stamp = (await self._store.stamps_named([name])).get(name, ("", "", ""))
         try:
             async with self._vtn.connect() as connection:
-                return last if await is_lost(connection, last, stamp) else None
+                return last if await is_lost(connection, *last) else None
         except VtnError as error:  # the registrar finds out, and says so
             _log.debug("not asked for what it accepted last: %s", error)
             return None
+
+    async def _last(self) -> Last | None:
+        work = await self._store.last_accepted()
+        if work is None:
+            return None
+        name = work.resource.resource_id
+        _, _, stamp = (await self._store.stamps_named([name])).get(name, ("", "", ""))
+        return work, stamp
 
     async def _poll_due(self) -> bool:
         if time.monotonic() - max(self._polled, self._surveyed) < self._poll_every:
