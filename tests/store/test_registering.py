@@ -22,6 +22,7 @@ from tests.store.making import (
     refused,
     register,
 )
+from vendash.errors import VendashError
 from vendash.models import Accepted, ActionOutcome, Refused, ResourceWork, VtnState, WorkCounts
 from vendash.store import SqliteStore, open_store
 
@@ -431,3 +432,21 @@ async def test_a_ven_that_was_accepted_at_another_vtn_takes_no_id_away_here(
     await store.use_vtn(other)
     there = {row.name: row.remote_id for row in await store.vens()}
     assert there["Aalborg"] == known["Herning"]
+
+
+async def test_what_could_not_be_recorded_is_due_again_in_the_same_process(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was locked for too long: the engine lives on, and begins with a look-up."""
+    monkeypatch.setattr("vendash.store.database.BUSY_SECONDS", 0.05)
+    async with await filled(path, fleet({"Aalborg": 3})) as store:
+        await _wanted(store)
+        works = await store.due_resources(99)
+        with other_program(path) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            with pytest.raises(VendashError, match="locked"):
+                await store.complete([Accepted(item=works[0], remote_id="r1", already=False)])
+            connection.rollback()
+        again = await store.due_resources(99)
+    assert {work.key for work in again} == {work.key for work in works}
+    assert all(work.doubtful for work in again)

@@ -47,6 +47,11 @@ class Leases(msgspec.Struct):
     resources: dict[int, Lease] = {}
     removals: dict[int, int] = {}
 
+    def end(self) -> None:
+        """End all of them: what was handed out is in doubt, and due again."""
+        for leased in (self.vens, self.resources, self.removals):
+            leased.clear()
+
 
 _OPEN = "(state = 'waiting' OR state = 'sending')"
 _NOT = "NOT IN (SELECT value FROM json_each(:leased))"

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from vendash.errors import VendashError
 from vendash.filters import Query, Sort
 from vendash.models import (
     ActionOutcome,
@@ -359,7 +360,12 @@ class SqliteStore:
 
     async def complete(self, outcomes: Sequence[RegistrationOutcome]) -> None:
         """Record a batch of outcomes in one transaction."""
-        await self._write(lambda c: ledger.complete(c, self._leases, outcomes))
+        try:
+            await self._write(lambda c: ledger.complete(c, self._leases, outcomes))
+        except VendashError:
+            # The registrar ends by this; the next one in this process must get what it had.
+            self._leases.end()
+            raise
 
     async def registration_progress(self) -> tuple[int, int, int]:
         """Done, total and failed, VENs and resources together."""
