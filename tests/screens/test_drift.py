@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +18,10 @@ from tests.screens.drifted import drifted_fleet
 from tests.screens.operator import Operator, at_console
 from tests.screens.test_anywhere import second, status
 from tests.screens.test_pictures import rest
-from vendash.models import DriftChoice, DriftItem, DriftKind, VtnState
-from vendash.screens.drift_text import applies
+from vendash.filters import Query
+from vendash.models import DriftChoice, DriftItem, DriftKind, Seen, VtnState
+from vendash.screens.drift_text import DriftRow, applies, difference_cell, drift_lines
+from vendash.store import SqliteStore
 from vendash.telemetry.status import ServiceStatus
 
 pytestmark = pytest.mark.usefixtures("copenhagen")
@@ -217,3 +222,131 @@ def test_only_choices_that_make_sense_are_offered(kind: DriftKind, choices: set[
     assert not any(applies(replace(item, again=True), choice) for choice in DriftChoice)
     ven = replace(item, what="ven", key=None)
     assert not applies(ven, DriftChoice.ADOPT)
+
+
+async def test_ten_thousand_strangers_stop_no_key(tmp_path: Path) -> None:
+    """Filter and order go over all of them beside the loop, which is busy for 25 ms at most."""
+    async with at_console(tmp_path) as operator:
+        await strangers(operator, 10_000)
+        await operator.type(":drift\r")
+        await operator.see("10,031 of 10,031")
+        gc.freeze()  # as the console does after its first paint
+        try:
+            async with busiest() as longest:
+                await operator.type("/stranger 77\r")
+                await operator.see("280 of 10,031")
+                await operator.type("oO")
+                await operator.press("escape")
+                await operator.see("10,031 of 10,031")
+        finally:
+            gc.unfreeze()
+        assert 0 < max(longest) < 0.025
+        await operator.press("enter")
+        await operator.see('"venID": "v-1"')  # read when it is looked at, and not before
+
+
+async def strangers(operator: Operator, number: int) -> None:
+    """A survey that found so many objects of somebody else."""
+    store = operator.store
+    await store.begin_survey()
+    items = [
+        DriftItem(
+            kind=DriftKind.ONLY_THERE,
+            what="resource",
+            name=f"Stranger {number}",
+            ven="Ven",
+            remote_id=f"r-{number:08d}",
+            body='{"venID": "v-1"}',
+        )
+        for number in range(number)
+    ]
+    await store.record_survey(items, [])
+    await store.end_survey()
+    assert {item.body for item in await store.drift(bodies=False)} == {""}
+
+
+@asynccontextmanager
+async def busiest() -> AsyncIterator[list[float]]:
+    """For how many seconds of its own work the loop came back to nobody else, each time."""
+    found: list[float] = []
+
+    async def watch() -> None:
+        before = time.thread_time()
+        while True:
+            await asyncio.sleep(0)
+            now = time.thread_time()
+            found.append(now - before)
+            before = now
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield found
+    finally:
+        watching.cancel()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "words"),
+    [
+        ("2026-06-01T11:05:00.000000Z", "01 Jun 2026 13:05:00"),
+        ("23:30:27", "23:30:27"),
+        ("", None),
+        ("0001-01-01T00:00:00Z", None),
+    ],
+)
+def test_a_time_of_the_vtn_is_told_as_the_clock_shows_it(stamp: str, words: str | None) -> None:
+    """Where it is no time, it is told as it came; an absent one is not told."""
+    item = DriftItem(kind=DriftKind.ONLY_THERE, what="ven", name="x", stamp=stamp)
+    lines = drift_lines(DriftRow(number=1, item=item, title="x"), 80)
+    text = "\n".join("".join(part for part, _ in line) for line in lines)
+    assert (f"changed  {words}" in text) if words else ("there" in text)
+
+
+def test_the_difference_that_is_told_first_fits_the_column() -> None:
+    """A decision before all; else the shortest, because a place would hide what differs."""
+    fields = (
+        ("LOCATION", "9.392824, 55.030172", "10.892824, 55.030172"),
+        ("MAX_POWER_CONSUMPTION", "25", "26.5"),
+        ("p_min_kw", "-10", "-8.5"),
+    )
+    item = DriftItem(kind=DriftKind.DIFFERENT, what="resource", name="x", fields=fields)
+    row = DriftRow(number=1, item=item, title="x")
+    assert difference_cell(row) == "+2  P max kW: 25 → 26.5"
+    decided = replace(item, fields=(*fields, ("prequalification", "APPROVED", "SUSPENDED")))
+    assert difference_cell(replace(row, item=decided)) == "+3  approved → suspended"
+
+
+async def test_what_is_on_its_way_is_no_agreement(tmp_path: Path) -> None:
+    """Where all that was compared agrees, what the VTN has yet to be told is told."""
+    async with at_console(tmp_path) as operator:
+        await all_as_here(operator.store)
+        waits = sum(ven.wanted - ven.accepted for ven in await operator.store.vens())
+        assert waits > 1
+        await operator.press("6")
+        other = f"Nothing else differs than {waits} resources"
+        await operator.see(f"{other} whose newest values the VTN has yet to accept.")
+
+
+async def all_as_here(store: SqliteStore) -> None:
+    """A survey that found everything as it was sent."""
+    rows = await store.rows(await store.keys(Query()))
+    works = await store.resources_named([row.resource_id for row in rows])
+    seen = [
+        Seen(what="ven", name=ven.name, remote_id=ven.remote_id)
+        for ven in await store.vens()
+        if ven.remote_id
+    ]
+    seen += [
+        Seen(
+            what="resource",
+            name=work.resource.resource_id,
+            remote_id=work.remote_id,
+            ven_remote_id=work.ven_remote_id,
+        )
+        for work in works
+        if work.remote_id
+    ]
+    await store.begin_survey()
+    await store.record_survey([], seen)
+    await store.end_survey()
+    assert await store.drift() == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Sequence
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,20 +12,22 @@ from msgspec.structs import replace
 
 from vendash.errors import VendashError
 from vendash.filters import Field, Filter, FilterError, fold
-from vendash.models import DriftChoice, DriftItem
+from vendash.models import DriftChoice, DriftItem, DriftKind
 from vendash.screens.console import Console
 from vendash.screens.drift_text import (
     KIND_ORDER,
     OPTIONS,
     DriftRow,
+    Order,
     applies,
+    arranged,
     asked,
+    counted,
     counts_words,
     difference_cell,
     done,
     drift_lines,
     kind_cell,
-    matches,
 )
 from vendash.screens.pane import WithPane
 from vendash.screens.scrolled import ScrolledScreen
@@ -32,7 +35,7 @@ from vendash.widgets.columns import Column
 from vendash.widgets.palette import Words
 from vendash.widgets.text import plural, visible
 
-_ORDERS: dict[str, Callable[[DriftRow], tuple[int | str, ...]]] = {
+_ORDERS: dict[str, Order] = {
     "kind": lambda row: (row.item.again, KIND_ORDER.index(row.item.kind), fold(row.item.ven)),
     "VEN": lambda row: (fold(row.item.ven), row.item.what == "resource"),
     "name": lambda row: (),
@@ -41,7 +44,10 @@ _Identity = tuple[str, str, str, str]
 
 
 class DriftScreen(WithPane[DriftRow]):
-    """The last comparison with the VTN: all items are in memory, filter and order are done here."""
+    """The last comparison with the VTN: all items are in memory, filter and order are done here.
+
+    They may be as many as a stranger's fleet: what goes over all of them does so in a thread.
+    """
 
     NAME: ClassVar[str] = "drift"
     SORTS: ClassVar[tuple[str, ...]] = tuple(_ORDERS)
@@ -51,7 +57,14 @@ class DriftScreen(WithPane[DriftRow]):
         self._rows: dict[int, DriftRow] = {}
         self._titles: dict[int, str] = {}
         """Names of resources by key, once they were needed."""
+        self._counts: Counter[DriftKind | None] = Counter()
+        self._changes = 1
+        """Of the database, while this screen lives."""
+        self._read_at = 0
+        """After which of them the rows in memory were read."""
         self._surveyed: float | None = None
+        self._unsent = 0
+        """Resources wanted at the VTN that it has not accepted as they are."""
         super().__init__(console)
 
     def breadcrumb(self) -> str:
@@ -83,25 +96,36 @@ class DriftScreen(WithPane[DriftRow]):
 
     async def find(self) -> Sequence[int]:
         """All items that match, in order."""
-        await self._read()
-        shown = [row for row in self._rows.values() if matches(row, self.filter)]
-        shown.sort(key=lambda row: fold(row.title))
-        shown.sort(key=_ORDERS[self.sort])
-        if self.descending:
-            shown.reverse()
-        return array("q", (row.number for row in shown))
+        if self._read_at != self._changes:
+            await self._read()
+        rows, order = list(self._rows.values()), _ORDERS[self.sort]
+        return await asyncio.to_thread(
+            arranged, rows, self.filter, order, descending=self.descending
+        )
+
+    def on_fleet_changed(self) -> None:
+        """Read them again; a filter or an order needs no reading."""
+        self._changes += 1
+        super().on_fleet_changed()
 
     async def _read(self) -> None:
         reader = self.console.fleet.reader
-        items = await reader.drift()
+        changes = self._changes
+        items = await reader.drift(bodies=False)
         self._surveyed = await reader.surveyed()
+        self._unsent = sum(ven.wanted - ven.accepted for ven in await reader.vens())
         await self._learn_titles(items)
-        rows = [
+        self._rows = await asyncio.to_thread(self._rows_of, items)
+        self._counts = await asyncio.to_thread(counted, self._rows.values())
+        self._read_at = changes
+        self.table.renew()
+
+    def _rows_of(self, items: Sequence[DriftItem]) -> dict[int, DriftRow]:
+        rows = (
             DriftRow(number=self._number(item), item=item, title=self._title(item))
             for item in items
-        ]
-        self._rows = {row.number: row for row in rows}
-        self.table.renew()
+        )
+        return {row.number: row for row in rows}
 
     async def _learn_titles(self, items: Sequence[DriftItem]) -> None:
         keys = [i.key for i in items if i.key is not None and i.key not in self._titles]
@@ -126,6 +150,7 @@ class DriftScreen(WithPane[DriftRow]):
             await self._read()
             for number in before.keys() - self._rows.keys():
                 self._rows[number] = replace(before[number], settled=True)
+            self._counts = await asyncio.to_thread(counted, list(self._rows.values()))
         self.total = len(self._rows)
         await super().count()
 
@@ -151,7 +176,7 @@ class DriftScreen(WithPane[DriftRow]):
         """When it was compared, and what was found."""
         if not self.is_settled and not self._rows:
             return [], []
-        words = counts_words(self._rows.values(), self._compared())
+        words = counts_words(self._counts, self._compared())
         return words, [*self._trouble(), *self.marks_words()]
 
     def _trouble(self) -> Words:
@@ -175,6 +200,9 @@ class DriftScreen(WithPane[DriftRow]):
         if self._surveyed is None:
             return [[("Never compared with the VTN. ", "text"), ("S", "key"),
                      (" compares now.", "text")]]  # fmt: skip
+        if self._unsent:
+            other = f"Nothing else differs than {plural(self._unsent, 'resource')}"
+            return [[(f"{other} whose newest values the VTN has yet to accept.", "text")]]
         return [[("The VTN holds what is here.", "text")]]
 
     # --- actions ----------------------------------------------------------------------------
@@ -183,7 +211,9 @@ class DriftScreen(WithPane[DriftRow]):
         """All about it, with what the VTN sent."""
         row = self.table.cursor_row
         if row is not None:
-            await self.app.push_screen(DriftItemScreen(self.console, row))
+            body = await self.console.fleet.reader.drift_body(row.item)
+            whole = replace(row, item=replace(row.item, body=body))
+            await self.app.push_screen(DriftItemScreen(self.console, whole))
 
     async def action_ours(self, argument: str = "") -> None:
         """Send ours again, or delete there what is not ours."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -28,7 +31,21 @@ _MEANS = {
     DriftKind.ONLY_THERE: "The VTN holds it, and nothing here wants it there.",
     DriftKind.ONLY_HERE: "It should be at the VTN, and is not.",
 }
-_FIELD_TITLES = {"prequalification": "decision", "DESCRIPTION": "name"}
+_FIELD_TITLES = {
+    "prequalification": "decision",
+    "DESCRIPTION": "name",
+    "LOCATION": "place",
+    "MAX_POWER_CONSUMPTION": "P max kW",
+    "MAX_POWER_EXPORT": "export kW",
+    "p_max_kw": "P max kW",
+    "p_min_kw": "P min kW",
+    "e_max_kwh": "E max kWh",
+    "e_min_kwh": "E min kWh",
+    "meter_point_id": "meter",
+    "resource_type": "type",
+    "resource_sub_type": "sub type",
+}
+"""As the other screens name them."""
 
 OPTIONS: Mapping[DriftChoice, str] = {
     DriftChoice.OURS: "--keep-ours",
@@ -39,7 +56,7 @@ OPTIONS: Mapping[DriftChoice, str] = {
 """Of `vendash drift`."""
 
 
-class DriftRow(msgspec.Struct, frozen=True, kw_only=True):
+class DriftRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One item with what a list shows of it."""
 
     number: int
@@ -51,6 +68,10 @@ class DriftRow(msgspec.Struct, frozen=True, kw_only=True):
     """It was acted on, and stays where it is until the cursor moves."""
 
 
+Order = Callable[[DriftRow], tuple[int | str, ...]]
+"""What rows are sorted by, before their titles."""
+
+
 def kind_cell(row: DriftRow) -> Cell:
     """How it disagrees; what goes by itself is dimmed."""
     if row.item.again or row.settled:
@@ -59,19 +80,27 @@ def kind_cell(row: DriftRow) -> Cell:
 
 
 def difference_cell(row: DriftRow) -> Cell:
-    """What differs: `ours → theirs` of the first field, and how many more do."""
+    """What differs: `ours → theirs` of the shortest field, so that it is seen; how many more do."""
     item = row.item
     if row.settled:
         return "settled", "dim"
     if item.again:
         return "sent again", "dim"
     if item.fields:
-        field, ours, theirs = item.fields[0]
-        more = f", +{len(item.fields) - 1}" if len(item.fields) > 1 else ""
-        return f"{_titled(field)}: {ours or '-'} → {theirs or '-'}{more}"
+        field, ours, theirs = min(item.fields, key=_telling)
+        more = f"+{len(item.fields) - 1}  " if len(item.fields) > 1 else ""
+        if field == "prequalification":
+            return f"{more}{ours.lower()} → {theirs.lower()}"  # says itself what it is
+        return f"{more}{_titled(field)}: {ours or '-'} → {theirs or '-'}"
     if item.kind is DriftKind.ONLY_THERE:
         return ("a stranger", "dim") if item.key is None else ("not wanted there", "dim")
     return f"there as {item.remote_id}", "dim"
+
+
+def _telling(field: tuple[str, str, str]) -> tuple[bool, int]:
+    """The decision before all others, then what a narrow column cuts least."""
+    name, ours, theirs = field
+    return name != "prequalification", len(_titled(name)) + len(ours) + len(theirs)
 
 
 def _titled(field: str) -> str:
@@ -96,13 +125,29 @@ def matches(row: DriftRow, wanted: Filter) -> bool:
     return True
 
 
-def counts_words(rows: Collection[DriftRow], compared: str) -> Words:
+def arranged(
+    rows: Sequence[DriftRow], wanted: Filter, order: Order, *, descending: bool
+) -> array[int]:
+    """The numbers of those that match, in order; of many it takes long, so in a thread."""
+    shown = [row for row in rows if matches(row, wanted)]
+    shown.sort(key=lambda row: fold(row.title))
+    shown.sort(key=order)
+    if descending:
+        shown.reverse()
+    return array("q", [row.number for row in shown])
+
+
+def counted(rows: Iterable[DriftRow]) -> Counter[DriftKind | None]:
+    """How many of each kind wait for the operator; None: are sent again by themselves."""
+    return Counter(None if row.item.again else row.item.kind for row in rows if not row.settled)
+
+
+def counts_words(counts: Counter[DriftKind | None], compared: str) -> Words:
     """The second line: when it was compared, and how many of each kind wait for the operator."""
-    waiting = [row.item.kind for row in rows if not row.item.again and not row.settled]
-    again = sum(row.item.again and not row.settled for row in rows)
+    again = counts[None]
     words: Words = [(compared, "text")]
     for kind in KIND_ORDER:
-        count = waiting.count(kind)
+        count = counts[kind]
         words += [
             (f"  {kind.value} ", "dim"),
             (f"{count:,}", _KIND_STYLES[kind] if count else "dim"),
@@ -126,7 +171,7 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
         lines += _labelled("there", theirs or "-", width)
     ids = (("id", item.name), ("there", item.remote_id), ("VEN", item.ven_remote_id))
     lines.append([])
-    for label, value in (*ids, ("changed", item.stamp)):
+    for label, value in (*ids, ("changed", _local(item.stamp))):
         if value and value != row.title:
             lines += _labelled(label, value, width)
     if not item.again and not body:  # there its keys work
@@ -134,6 +179,16 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
     if body and item.body:
         lines += [[], [("What the VTN sent:", "heading")], *_pretty(item.body, width)]
     return lines
+
+
+def _local(stamp: str) -> str:
+    """A time of the VTN as the clock on the wall showed it; as it is where it is none."""
+    try:
+        at = datetime.fromisoformat(stamp)
+        at = at.replace(tzinfo=at.tzinfo or UTC).astimezone()
+    except (ValueError, OverflowError):
+        return stamp
+    return f"{at:%d %b %Y %H:%M:%S}"
 
 
 def _means(item: DriftItem) -> str:

@@ -85,13 +85,27 @@ def end_survey(connection: sqlite3.Connection) -> SurveyOutcome:
     )
 
 
-def drift(connection: sqlite3.Connection) -> list[DriftItem]:
-    """Where the newest survey found the VTN to disagree, and nothing was decided about it."""
+def drift(connection: sqlite3.Connection, *, bodies: bool = True) -> list[DriftItem]:
+    """Where the newest survey found the VTN to disagree, and nothing was decided about it.
+
+    Most of what it keeps are the bodies: a list of thousands goes without them.
+    """
+    columns = _COLUMNS if bodies else _COLUMNS.replace(" body,", " '',")
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM vendash_drift WHERE vtn = {CURRENT_VTN}"
+        f"SELECT {columns} FROM vendash_drift WHERE vtn = {CURRENT_VTN}"
         " AND (settled IS NULL OR settled = 'again') ORDER BY kind, what DESC, ven, name, remote_id"
     )
     return [item_of(row) for row in rows]
+
+
+def body_of(connection: sqlite3.Connection, item: DriftItem) -> str:
+    """What the VTN sent of an item; empty where that is not known any more."""
+    row = connection.execute(
+        f"SELECT body FROM vendash_drift WHERE vtn = {CURRENT_VTN}"
+        " AND kind = ? AND what = ? AND name = ? AND remote_id = ?",
+        (item.kind.value, item.what, item.name, item.remote_id),
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def drift_counts(connection: sqlite3.Connection) -> dict[DriftKind, int]:

@@ -116,11 +116,15 @@ class FleetReader(Protocol):
     async def orphans(self) -> list[Orphan]:
         """What the current VTN still holds of resources that are gone from here."""
 
-    async def drift(self) -> list[DriftItem]:
+    async def drift(self, *, bodies: bool = True) -> list[DriftItem]:
         """Where the newest finished survey found the VTN to disagree, and nothing was decided.
 
         With those that are sent again by themselves (`DriftItem.again`), until they are accepted.
+        Most of what it takes are the bodies; where they are left out, each is empty.
         """
+
+    async def drift_body(self, item: DriftItem) -> str:
+        """What the VTN sent of an item of `drift`; empty where that is not known any more."""
 
     async def drift_counts(self) -> Mapping[DriftKind, int]:
         """How many items of each kind `drift` has."""

@@ -199,9 +199,13 @@ class SqliteStore:
         """What the current VTN still holds of resources that are gone from here."""
         return await self._database.read_slowly(orphans.orphans)
 
-    async def drift(self) -> list[DriftItem]:
+    async def drift(self, *, bodies: bool = True) -> list[DriftItem]:
         """Where the newest survey found the VTN to disagree, and nothing was decided."""
-        return await self._database.read_slowly(drift.drift)
+        return await self._database.read_slowly(lambda c: drift.drift(c, bodies=bodies))
+
+    async def drift_body(self, item: DriftItem) -> str:
+        """What the VTN sent of an item of `drift`."""
+        return await self._database.read(lambda c: drift.body_of(c, item))
 
     async def drift_counts(self) -> Mapping[DriftKind, int]:
         """How many items of each kind `drift` has."""
