@@ -323,8 +323,9 @@ async def test_what_is_on_its_way_is_no_agreement(tmp_path: Path) -> None:
         waits = sum(ven.wanted - ven.accepted for ven in await operator.store.vens())
         assert waits > 1
         await operator.press("6")
-        other = f"Nothing else differs than {waits} resources"
-        await operator.see(f"{other} whose newest values the VTN has yet to accept.")
+        await operator.see(
+            f"All compared agrees, but for {waits} resources not accepted there as now."
+        )
 
 
 async def all_as_here(store: SqliteStore) -> None:

@@ -201,8 +201,8 @@ class DriftScreen(WithPane[DriftRow]):
             return [[("Never compared with the VTN. ", "text"), ("S", "key"),
                      (" compares now.", "text")]]  # fmt: skip
         if self._unsent:
-            other = f"Nothing else differs than {plural(self._unsent, 'resource')}"
-            return [[(f"{other} whose newest values the VTN has yet to accept.", "text")]]
+            waits = f"{plural(self._unsent, 'resource')} not accepted there as now"
+            return [[(f"All compared agrees, but for {waits}.", "text")]]
         return [[("The VTN holds what is here.", "text")]]
 
     # --- actions ----------------------------------------------------------------------------
