@@ -289,3 +289,14 @@ async def test_an_open_range_survives_a_change_by_others(tmp_path: Path) -> None
         await operator.wait(lambda: "Susp. 3" in operator.work)
         await operator.press("v")
         assert "3 marked" in operator.work
+
+
+async def test_what_is_so_already_is_not_asked(tmp_path: Path) -> None:
+    """A question to which every answer changes nothing is none."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":resources Aalborg\r/status:approved\rja")
+        assert operator.reserved == "nothing changed: 1 was so already"
+        before = await operator.store.actions(limit=1)
+        await operator.type("Aa")
+        assert operator.reserved == "nothing changed: 12 were so already"
+        assert await operator.store.actions(limit=1) == before

@@ -9,7 +9,14 @@ import msgspec
 
 from vendash.errors import VendashError
 from vendash.models import ActionOutcome, Authority, Selection, VenRow, VtnState
-from vendash.screens.deciding import VERBS, Verb, asking, outcome_words
+from vendash.screens.deciding import (
+    VERBS,
+    Verb,
+    asking,
+    nothing_words,
+    outcome_words,
+    so_already,
+)
 from vendash.widgets.text import thousands
 
 if TYPE_CHECKING:
@@ -99,6 +106,9 @@ class ActsOnResources:
         count = len(target.selection)
         if not count:
             self.console.say(f"nothing here to {verb.command or verb.id}: no row would change")
+            return
+        if not verb.asks and so_already(target.selection.by_status, verb.becomes) == count:
+            self.console.say(nothing_words(count))
             return
 
         async def with_hidden() -> None:

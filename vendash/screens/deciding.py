@@ -84,6 +84,15 @@ def vens_words(verb: Verb, names: list[str], selection: Selection, stay: int) ->
     return f"{verb.shout} {who}: {len(selection):,} {noun}, {power(selection.p_max_kw)}{rest}"
 
 
+def nothing_words(count: int) -> str:
+    """What is said where every row is as it would become."""
+    return f"nothing changed: {_so_already(count)}"
+
+
+def _so_already(count: int) -> str:
+    return f"{count:,} {'was' if count == 1 else 'were'} so already"
+
+
 def outcome_words(
     verb: Verb, outcome: ActionOutcome, where: str, no_engine: str, unsent: int = 0
 ) -> str:
@@ -93,10 +102,10 @@ def outcome_words(
     are approved here, while the VTN was never asked to hold them.
     """
     if not outcome.changed:
-        return f"nothing changed: {outcome.unchanged + outcome.skipped:,} were so already"
+        return nothing_words(outcome.unchanged + outcome.skipped)
     parts = [f"{verb.done} {outcome.changed:,}{f' in {visible(where)}' if where else ''}"]
     if outcome.unchanged:
-        parts.append(f"{outcome.unchanged:,} were so already")
+        parts.append(_so_already(outcome.unchanged))
     if outcome.skipped:
         parts.append(f"{outcome.skipped:,} changed meanwhile, left alone")
     if unsent and verb.becomes is RegistrationStatus.APPROVED:
