@@ -105,6 +105,13 @@ def test_a_resource_nobody_here_knows_is_only_there_in_its_ven() -> None:
     assert item.resource is None  # too little to make one of
 
 
+def test_no_token_that_a_vtn_lists_is_kept() -> None:
+    """What is found goes into the database and on the screen."""
+    stranger = {"id": "x", "resourceName": "stranger", "venID": "v1", "auth_token": "s3cret"}
+    (item,) = compare(stranger)
+    assert json.loads(item.body) == {"id": "x", "resourceName": "stranger", "venID": "v1"}
+
+
 def test_what_is_no_longer_wanted_there_and_was_removed_is_only_there() -> None:
     (item,) = compare(there(work()), known=[work(wanted=False, remote_id=None)])
     assert item.kind is DriftKind.ONLY_THERE

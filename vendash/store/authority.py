@@ -14,8 +14,8 @@ from vendash.store.values import status_of, text_of
 
 ACTOR = "vtn"
 AUTHORITY_ITEM = "authority"
-DECIDED_THERE = "(SELECT value = 'vtn' FROM vendash_settings WHERE name = 'authority')"
-"""Whether it is the VTN that decides; NULL where that was never said."""
+DECIDED_THERE = "EXISTS (SELECT 1 FROM vendash_settings WHERE name = 'authority' AND value = 'vtn')"
+"""Whether it is the VTN that decides."""
 
 
 def authority(connection: sqlite3.Connection) -> Authority:

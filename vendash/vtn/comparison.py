@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from vendash.models import (
     DriftItem,
     DriftKind,
@@ -179,6 +181,14 @@ def _item(
         ven_remote_id=one.ven_id or "",
         fields=fields,
         stamp=one.stamp,
-        body=one.body.decode(errors="replace") if small else "",
+        body=_without_secrets(one.body) if small else "",
         resource=resource,
     )
+
+
+def _without_secrets(body: bytes) -> str:
+    """The object as it came, but for a token that EnergyDesk may list with a VEN."""
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    if fields.pop("auth_token", None) is None:
+        return body.decode(errors="replace")
+    return msgspec.json.encode(fields).decode()

@@ -9,7 +9,7 @@ from vendash.vtn.answers import Reply
 from vendash.vtn.connection import HEADERS, Connection, url_of
 from vendash.vtn.detection import AUTH_SERVER, token_url_named
 from vendash.vtn.dialects.base import Request, read_list
-from vendash.vtn.errors import VtnError
+from vendash.vtn.errors import VtnError, VtnSilentError, VtnUnreachableError
 
 USUAL = ("", "/openadr3/3.1.0", "/openadr3/3.1.1", "/openadr3/3.0.1", "/openadr3", "/api", "/vtn")
 """Base paths of VTNs that were seen."""
@@ -24,6 +24,8 @@ async def found_elsewhere(connection: Connection, url: str) -> str | None:
         try:
             if await _is_there(connection, other):
                 return other
+        except (VtnSilentError, VtnUnreachableError):
+            return None  # nor will it answer elsewhere, and each question takes its time
         except VtnError:
             continue
     return None
