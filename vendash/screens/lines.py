@@ -162,14 +162,13 @@ def progress_words(progress: RegistrationProgress) -> Words:
     share = progress.done / progress.total if progress.total else 1.0
     full = min(_BAR_CELLS, round(share * _BAR_CELLS))
     lead = f"{visible(progress.verb)} {visible(progress.ven)}".rstrip()
+    begun = progress.done >= min(RATE_FROM, progress.total)
+    pace = f"  {rate(progress.per_second)}/s" if begun else ""
     words: Words = [
         (lead + "  ", "strong"),
         ("█" * full + "░" * (_BAR_CELLS - full), "bar"),
-        (f"  {progress.done:,} of {progress.total:,}", "text"),
+        (f"  {progress.done:,} of {progress.total:,}{pace}", "text"),
     ]
-    begun = progress.done >= min(RATE_FROM, progress.total)
-    if begun:
-        words.append((f"  {rate(progress.per_second)}/s", "text"))
     if progress.failed:
         words.append((f"  {progress.failed:,} failed", "trouble"))
     if begun and progress.seconds_left is not None:
