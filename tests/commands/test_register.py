@@ -156,3 +156,11 @@ def test_a_login_page_or_a_redirect_is_no_vtn_and_that_is_said(
     assert said.json["error"].endswith(".")
     assert said.json["resources"]["registered"] == 0
     assert "Traceback" not in said.err
+
+
+def test_without_an_engine_a_decision_says_how_many_wait_for_one(
+    vendash: Vendash, prepared: Path, vtn: Peer
+) -> None:
+    vendash("register", "--ven", "Herning")
+    assert "2 wait to be told to the VTN" in vendash("approve", "--ven", "Herning").out
+    assert "wait" not in vendash("approve", "--ven", "Aalborg").out  # never sent, and not wanted

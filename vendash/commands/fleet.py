@@ -15,6 +15,7 @@ from vendash.config import assets_path
 from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet
+from vendash.lock import holder, lock_path
 from vendash.models import ActionOutcome, ImportOutcome, Selection
 from vendash.output import note
 from vendash.sample import sample_assets
@@ -134,12 +135,15 @@ async def decide(
         act = {"approve": fleet.approve, "suspend": fleet.suspend, "pending": fleet.pend}[verb]
         outcome = await act(selection, reason=reason, subject=_subject(chosen))
         unsent = await _not_there(fleet, selection)
+        waiting = 0 if holder(lock_path(fleet.path)) else await _untold(fleet, selection)
     if outcome.verb == "request":
         return _document(outcome), _requested(verb, outcome), 0
     text = f"{counted(outcome.changed, 'resource')} {_VERBS[verb]}"
     text += f", {outcome.unchanged:,} were so already." if outcome.unchanged else "."
     if unsent:
         text += f" {unsent:,} of them are not at the VTN yet (vendash register sends them)."
+    if waiting:
+        text += f" {waiting:,} wait to be told to the VTN: vendash run, or vendash register."
     return _document(outcome), text, 0
 
 
@@ -158,6 +162,12 @@ async def _not_there(fleet: Fleet, selection: Selection) -> int:
     """How many of these the VTN was never asked to hold."""
     unwanted = await fleet.reader.keys(Query(filter=parse_filter("vtn:unwanted")))
     return len(set(selection.keys).intersection(unwanted))
+
+
+async def _untold(fleet: Fleet, selection: Selection) -> int:
+    """Of how many of these the VTN does not know yet what they are now."""
+    waiting = await fleet.reader.keys(Query(filter=parse_filter("vtn:waiting")))
+    return len(set(selection.keys).intersection(waiting))
 
 
 def _confirm(verb: str, selection: Selection) -> None:
