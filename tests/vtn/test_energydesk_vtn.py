@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
@@ -11,9 +13,11 @@ from tests.vtn.scripted import Asked, Say, scripted
 from vendash.models import RegistrationStatus, ResourceWork, VenWork, VtnState
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
+from vendash.vtn.dialects.base import Listed
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnAuthError
 from vendash.vtn.exchange import carry_out
+from vendash.vtn.lists import WholeLists
 from vendash.vtn.registrar import Create, Held, LookUp, Lost, Missing, Read, Taken
 from vendash.vtn.server import Faults, VtnServer, vtn_server
 from vendash.vtn.vensecrets import VenSecretFile
@@ -127,6 +131,19 @@ async def test_a_full_vtn_is_asked_for_its_list_once_and_not_after_every_409(
         assert (summary.vens.already, summary.resources.already) == (2, 200)
         assert server.counters.answers["POST /resources 409"] == 200
         assert server.counters.requests["GET /resources"] == 1
+
+
+async def test_of_a_list_that_is_read_again_and_again_only_the_newest_is_kept() -> None:
+    """Of a whole fleet each takes many megabytes."""
+    lists, old = WholeLists(), []
+
+    async def read() -> list[Listed]:
+        return []
+
+    for _ in range(3):
+        old.append(ref(await lists.get("/resources", None, read)))
+    gc.collect()
+    assert [each() is None for each in old] == [True, True, False]
 
 
 async def test_a_409_for_what_the_list_did_not_show_has_it_read_anew() -> None:

@@ -75,7 +75,7 @@ def _once(listed: Sequence[Listed], seen: set[str]) -> list[Listed]:
     return fresh
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class WholeList:
     """A list as it was some time after `began` (monotonic)."""
 
@@ -143,8 +143,8 @@ class WholeLists:
             if held is None or held.began < since or self._lacks(held, name):
                 began = time.monotonic()
                 held = self._held[path] = WholeList(began, await read())
-                # It may be large: not kept for longer than it is believed.
-                asyncio.get_running_loop().call_later(FRESH, self._forget, path, held)
+                # It may be large: not kept for longer than it is believed, nor beside a newer one.
+                asyncio.get_running_loop().call_later(FRESH, self._forget, path, began)
             return held
 
     def _lacks(self, held: WholeList, name: str | None) -> bool:
@@ -153,8 +153,9 @@ class WholeLists:
             return False
         return held.began < self._contested.get(name, 0.0)
 
-    def _forget(self, path: str, held: WholeList) -> None:
-        if self._held.get(path) is held:
+    def _forget(self, path: str, began: float) -> None:
+        held = self._held.get(path)
+        if held is not None and held.began == began:
             del self._held[path]
 
 
