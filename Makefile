@@ -12,8 +12,9 @@ demo: $(VENV)/.runtime
 
 # The tests start many processes: without kept byte code each would compile all of vendash again.
 test: export PYTHONDONTWRITEBYTECODE =
+# Three workers on two cores: many tests wait for a process or a screen (4:37 with two, 3:39 with three).
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
