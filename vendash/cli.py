@@ -15,11 +15,10 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from vendash import output
+from vendash.output import Answer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Result = TypeVar("Result")
-Answer = tuple[dict[str, Any], str, int]
-"""What a command says as JSON, what it says to a person, and its exit code."""
 
 
 A_PATH = click.Path(path_type=Path, readable=False)

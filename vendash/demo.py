@@ -27,7 +27,7 @@ from vendash.fleet import Fleet, current_actor
 from vendash.keeping import CompanionEngine, KeptEngine
 from vendash.lock import exclusive
 from vendash.models import VenRow
-from vendash.output import note
+from vendash.output import Answer, note
 from vendash.processes import Companion, require_terminal
 from vendash.sample import sample_assets
 from vendash.store import open_store
@@ -44,8 +44,6 @@ from vendash.vtn.client import Vtn
 APPROVED = "Herning"
 """The VEN that the demo without a screen approves."""
 PATIENCE_SECONDS = 20.0
-
-Answer = tuple[dict[str, Any], str, int]
 
 
 @dataclass(frozen=True, slots=True)

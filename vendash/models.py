@@ -82,6 +82,10 @@ class VtnState(StrEnum):
     """A person is needed: the name is taken, or the VTN does not take the object."""
 
 
+NEEDS_A_PERSON = frozenset({VtnState.FAILED, VtnState.CONFLICT})
+"""Nothing more is sent of such an item before somebody asks for it."""
+
+
 class Capacities(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of power in kW and of energy in kWh.
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from vendash.errors import VendashError, mendable
 from vendash.text import harmless, plain
 
+Answer = tuple[dict[str, Any], str, int]
+"""What a command says as JSON, what it says to a person, and its exit code."""
 INTERRUPTED = 130
 """The exit code of a shell for what SIGINT ended."""
 _LONGEST_SENTENCE = 2000

@@ -17,7 +17,8 @@ from vendash.engine.connecting import VEN_SECRETS, chosen_url, vtn_from_settings
 from vendash.errors import VendashError
 from vendash.identity import SECRETS, Identity, find_identity
 from vendash.lock import holder, lock_path
-from vendash.models import NO_VEN, VenRow, VtnState
+from vendash.models import NEEDS_A_PERSON, NO_VEN, VenRow
+from vendash.output import Answer
 from vendash.private import read_private
 from vendash.settings import Settings, load_settings
 from vendash.store.protocol import FleetStore
@@ -28,10 +29,7 @@ from vendash.vtn.address import vtn_address
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import NAMES, Finding, diagnose
 
-Answer = tuple[dict[str, Any], str, int]
-
 _MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "-"}
-_NEEDS_A_PERSON = frozenset({VtnState.FAILED, VtnState.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +135,7 @@ def _vitals_document(status: EngineStatus | None) -> object:
 
 def _items(vens: list[VenRow]) -> Finding:
     """What the VTN has refused: a VEN name that another client has, above all."""
-    refused = [ven for ven in vens if ven.vtn in _NEEDS_A_PERSON]
+    refused = [ven for ven in vens if ven.vtn in NEEDS_A_PERSON]
     resources = sum(ven.work.trouble for ven in vens)
     if not refused and not resources:
         return Finding("items", "ok", "The VTN has refused nothing.")

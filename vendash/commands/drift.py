@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -27,15 +26,13 @@ from vendash.models import (
     DriftChoice,
     DriftKind,
 )
-from vendash.output import note
+from vendash.output import Answer, note
 from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
 from vendash.vtn.survey import survey
-
-Answer = tuple[dict[str, Any], str, int]
 
 DIFFERS = 2
 """Exit code with --exit-code, as of `terraform plan -detailed-exitcode`; 1 is trouble."""

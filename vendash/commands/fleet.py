@@ -16,12 +16,10 @@ from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet
 from vendash.lock import holder, lock_path
-from vendash.models import ActionOutcome, ImportOutcome, Selection
-from vendash.output import note
+from vendash.models import ActionOutcome, ImportOutcome, Selection, VtnState
+from vendash.output import Answer, note
 from vendash.sample import sample_assets
 from vendash.store.assets import Assets, read_assets
-
-Answer = tuple[dict[str, object], str, int]
 
 ASK_ABOVE_ROWS = 100
 ASK_ABOVE_KW = 1000.0
@@ -134,8 +132,9 @@ async def decide(
             _confirm(verb, selection)
         act = {"approve": fleet.approve, "suspend": fleet.suspend, "pending": fleet.pend}[verb]
         outcome = await act(selection, reason=reason, subject=_subject(chosen))
-        unsent = await _not_there(fleet, selection)
-        waiting = 0 if holder(lock_path(fleet.path)) else await _untold(fleet, selection)
+        unsent = await _among(fleet, selection, VtnState.UNWANTED)
+        running = holder(lock_path(fleet.path)) is not None
+        waiting = 0 if running else await _among(fleet, selection, VtnState.WAITING)
     if outcome.verb == "request":
         return _document(outcome), _requested(verb, outcome), 0
     text = f"{counted(outcome.changed, 'resource')} {_VERBS[verb]}"
@@ -158,16 +157,10 @@ def _requested(verb: str, outcome: ActionOutcome) -> str:
     return text
 
 
-async def _not_there(fleet: Fleet, selection: Selection) -> int:
-    """How many of these the VTN was never asked to hold."""
-    unwanted = await fleet.reader.keys(Query(filter=parse_filter("vtn:unwanted")))
-    return len(set(selection.keys).intersection(unwanted))
-
-
-async def _untold(fleet: Fleet, selection: Selection) -> int:
-    """Of how many of these the VTN does not know yet what they are now."""
-    waiting = await fleet.reader.keys(Query(filter=parse_filter("vtn:waiting")))
-    return len(set(selection.keys).intersection(waiting))
+async def _among(fleet: Fleet, selection: Selection, state: VtnState) -> int:
+    """How many of these are in this state at the VTN."""
+    keys = await fleet.reader.keys(Query(filter=parse_filter(f"vtn:{state}")))
+    return len(set(selection.keys).intersection(keys))
 
 
 def _confirm(verb: str, selection: Selection) -> None:

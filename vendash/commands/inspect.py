@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from vendash.commands.opening import counted, opened
 from vendash.config import database_path
 from vendash.lock import holder, lock_path
 from vendash.models import AuditAction
+from vendash.output import Answer
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import EngineStatus, read_status
 from vendash.text import plain
-
-Answer = tuple[dict[str, Any], str, int]
 
 
 async def stats(db_path: Path | None) -> Answer:

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -18,7 +17,16 @@ from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.identity import Identity, find_identity
 from vendash.lock import holder, lock_path
-from vendash.models import NO_VEN, ResourceRow, ResourceWork, VenRow, VenWork, VtnState
+from vendash.models import (
+    NEEDS_A_PERSON,
+    NO_VEN,
+    ResourceRow,
+    ResourceWork,
+    VenRow,
+    VenWork,
+    VtnState,
+)
+from vendash.output import Answer
 from vendash.planned import PlannedCounts, PlannedRequest, Preview
 from vendash.settings import Settings, load_settings
 from vendash.store.protocol import FleetReader, FleetStore, SurveyBooks
@@ -28,15 +36,12 @@ from vendash.vtn.dialects import dialect_named
 from vendash.vtn.moves import Work
 from vendash.vtn.preview import requests_for
 
-Answer = tuple[dict[str, Any], str, int]
-
 AT_ONCE = 1000
 """Resources looked at together."""
 VEN_ID = "VEN-ID"
 """Stands for an id that the VTN has yet to give."""
 GUESS = "3.1"
 _THERE = frozenset({VtnState.OK, VtnState.DIFFERENT})
-_REFUSED = frozenset({VtnState.FAILED, VtnState.CONFLICT})
 _DUE = frozenset({VtnState.WAITING, VtnState.SENDING})
 
 
@@ -184,7 +189,7 @@ class _Tally:
             kind = "remove"
         doubtful = work.doubtful or state is VtnState.SENDING
         held = state is VtnState.WAITING and not doubtful and self._waits(since)
-        more = {kind: 1, "doubtful": doubtful, "held": held, "refused": state in _REFUSED}
+        more = {kind: 1, "doubtful": doubtful, "held": held, "refused": state in NEEDS_A_PERSON}
         self.add(**{name: int(count) for name, count in more.items()})
         return True
 

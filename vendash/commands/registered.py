@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 
 from vendash.filters import Query, parse_filter
-from vendash.models import ResourceDetail, VenRow, VtnState
+from vendash.models import NEEDS_A_PERSON, ResourceDetail, VenRow
 from vendash.store.protocol import FleetStore
 from vendash.text import plain
 from vendash.vtn.tally import Count
 
-NEEDS_A_PERSON = frozenset({VtnState.FAILED, VtnState.CONFLICT})
 _SHOWN = 20
 """Failures in the summary for a person."""
 
@@ -83,7 +82,8 @@ class Result(msgspec.Struct):
 async def compared(store: FleetStore, before: Sequence[VenRow], trouble: str = "") -> Result:
     """What was there already, what came, and what is still not there: failed, or it waits."""
     after = {row.name: row for row in await store.vens()}
-    failing = [detail for detail in await _failing(store) if detail.row.ven in names_of(before)]
+    names = names_of(before)
+    failing = [detail for detail in await _failing(store) if detail.row.ven in names]
     refused_there = Counter(one.row.ven for one in failing if one.remote_id is not None)
     vens, resources = Count(), Count()
     for row in before:
@@ -100,7 +100,7 @@ async def compared(store: FleetStore, before: Sequence[VenRow], trouble: str = "
         resources.registered += max(0, is_there - was_there)
         resources.failed += failed + refused
         resources.waiting += missing - failed
-    of_vens = [_of_ven(row) for row in after.values() if row.name in names_of(before)]
+    of_vens = [_of_ven(row) for row in after.values() if row.name in names]
     failures = [one for one in of_vens if one] + [_of_resource(one) for one in failing]
     return Result(vens, resources, failures, trouble)
 

@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vendash.commands.opening import named_vens, opened_store
-from vendash.commands.registered import NEEDS_A_PERSON, Result, compared, names_of
+from vendash.commands.opening import counted, named_vens, opened_store
+from vendash.commands.registered import Result, compared, names_of
 from vendash.config import database_path, log_to_file
 from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
 from vendash.errors import VendashError
@@ -23,8 +22,8 @@ from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
 from vendash.identity import Identity, find_identity
 from vendash.lock import HeldByOtherError, exclusive, lock_path
-from vendash.models import NO_VEN, VenRow
-from vendash.output import note
+from vendash.models import NEEDS_A_PERSON, NO_VEN, VenRow
+from vendash.output import Answer, note
 from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
@@ -33,8 +32,6 @@ from vendash.telemetry.status import read_status
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.tally import Count
-
-Answer = tuple[dict[str, Any], str, int]
 
 PATIENCE_SECONDS = 10.0
 """How long an engine may make no step before we stop following it; it goes on by itself."""
@@ -71,8 +68,7 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
                 await take_up(store, vtn, settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
-                vens = "1 VEN" if len(before) == 1 else f"{len(before):,} VENs"
-                note(f"Registering {vens} at {url} ...")
+                note(f"Registering {counted(len(before), 'VEN')} at {url} ...")
                 result = await _told_if_interrupted(store, _send(store, vtn, before))
                 for sentence in vtn.vitals.snapshot().warnings():
                     note(sentence)

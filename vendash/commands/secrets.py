@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,12 +12,11 @@ from vendash.commands.opening import named_vens, opened_store
 from vendash.config import database_path, state_folder
 from vendash.engine.connecting import VEN_SECRETS, chosen_url
 from vendash.errors import VendashError
+from vendash.output import Answer
 from vendash.settings import load_settings
 from vendash.text import plain
 from vendash.vtn.auth import Credentials, is_token
 from vendash.vtn.vensecrets import VenSecretFile
-
-Answer = tuple[dict[str, Any], str, int]
 
 LONGEST = 20_000
 """Characters of a secret."""

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,13 +14,11 @@ from vendash.engine.simulation import TICK_SECONDS, simulation_of
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.models import RegistrationStatus, SimulationSettings
-from vendash.output import note
+from vendash.output import Answer, note
 from vendash.sample import meter_file
 from vendash.sim.simulation import Simulation
 from vendash.telemetry.sums import readings_of, sums_of
 from vendash.telemetry.ticks import TYPES, Roster, Tick
-
-Answer = tuple[dict[str, Any], str, int]
 
 
 async def switch(db_path: Path | None, on: bool, speed: float | None) -> Answer:

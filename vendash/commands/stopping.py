@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from vendash.config import database_path
 from vendash.keeping import end_holder
 from vendash.lock import holder, lock_path
-
-Answer = tuple[dict[str, Any], str, int]
+from vendash.output import Answer
 
 PATIENCE_SECONDS = 10.0
 

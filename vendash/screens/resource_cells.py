@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from vendash.models import RegistrationStatus, ResourceRow, ResourceType, StatusCounts, VtnState
+from vendash.models import (
+    NEEDS_A_PERSON,
+    RegistrationStatus,
+    ResourceRow,
+    ResourceType,
+    StatusCounts,
+    VtnState,
+)
 from vendash.widgets.columns import Cell
 
 GLYPHS = {
@@ -53,7 +60,7 @@ _SHORT = {
 
 def vtn_cell(row: ResourceRow) -> Cell:
     """What is at the VTN, in the operator's words."""
-    if row.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+    if row.vtn in NEEDS_A_PERSON:
         return f"! {row.vtn_error or row.vtn.value}", "trouble"
     if row.vtn is VtnState.DIFFERENT:
         return f"≠ {_SHORT[row.vtn_status] if row.vtn_status else 'differs'}", "different"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from vendash import actions
 from vendash.filters import Field, Filter, FilterError, Query, Term, fold, parse_filter
-from vendash.models import NO_VEN, RegistrationStatus, VenRow, VtnState, WorkCounts
+from vendash.models import NEEDS_A_PERSON, NO_VEN, RegistrationStatus, VenRow, WorkCounts
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, vens_words
@@ -302,7 +302,7 @@ def vtn_cell(ven: VenRow) -> Cell:
     """
     if ven.name == NO_VEN:
         return "never sent", "dim"
-    if ven.vtn in {VtnState.FAILED, VtnState.CONFLICT}:
+    if ven.vtn in NEEDS_A_PERSON:
         return f"! {ven.vtn_error or ven.vtn.value}", "trouble"
     there = ven.work.total - ven.work.unsent
     if not ven.wanted:

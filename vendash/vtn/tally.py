@@ -7,13 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vendash.models import Accepted, Refused, RegistrationOutcome, VenWork, VtnState
+from vendash.models import NEEDS_A_PERSON, Accepted, Refused, RegistrationOutcome, VenWork
 from vendash.vtn.moves import Work
 
 RATE_OVER = 5.0
 """Seconds over which the rate is taken."""
-
-_ENDS = frozenset({VtnState.FAILED, VtnState.CONFLICT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +107,7 @@ class Tally:
                 count.already += 1
             case Accepted():
                 count.registered += 1
-            case Refused(state=state) if state in _ENDS:
+            case Refused(state=state) if state in NEEDS_A_PERSON:
                 count.failed += 1
                 if self._keep_failures:
                     self.failures.append(outcome)
