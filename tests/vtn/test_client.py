@@ -282,6 +282,48 @@ async def test_a_vtn_that_ignores_the_limit_is_read_once() -> None:
         assert isinstance(await carry_out(connection, WORK, LookUp()), Held)
 
 
+@pytest.mark.parametrize("most", [1, 7, 20, 50, 100])
+@pytest.mark.parametrize("total", [1, 20, 60, 100, 101])
+async def test_a_list_is_read_to_its_end_however_many_the_vtn_gives_at_once(
+    most: int, total: int
+) -> None:
+    async with connected(paged(total, most=most)) as connection:
+        found = [one async for page in connection.pages("/resources") for one in page]
+    assert len(found) == total
+
+
+async def test_a_page_shorter_than_another_is_the_last_and_a_look_up_takes_one_request() -> None:
+    sizes = {"/vens": 60, "/resources": 30, "/resources?name": 1}
+
+    def handler(asked: Asked) -> Say:
+        path = asked.path + ("?name" if "resourceName" in asked.query else "")
+        first = int(asked.query["skip"][0])
+        last = min(sizes[path], first + 50)
+        return Say(200, [{"id": f"i{n}", "resourceName": NAME} for n in range(first, last)])
+
+    async with (
+        scripted(handler) as server,
+        Vtn(server.url, dialect="3.1").connect() as connection,
+    ):
+        assert isinstance(await carry_out(connection, WORK, LookUp()), Held)
+        sizes["/resources?name"] = 0
+        assert await carry_out(connection, WORK, LookUp()) == Missing()
+        assert server.count("GET /resources") == 2
+        assert await connection.count() == (60, 30)
+        assert (server.count("GET /vens"), server.count("GET /resources")) == (2, 3)
+
+
+async def test_a_vtn_that_knows_no_pages_is_asked_for_more_only_once() -> None:
+    async with (
+        scripted(paged(120, most=1000, ignore_skip=True)) as server,
+        Vtn(server.url, dialect="3.1").connect() as connection,
+    ):
+        for _ in range(3):
+            found = [one async for page in connection.pages("/resources") for one in page]
+            assert len(found) == 120
+        assert len(server.asked) == 2 + 1 + 1
+
+
 async def test_a_vtn_that_always_sends_the_same_full_page_is_left() -> None:
     async with connected(paged(120, ignore_skip=True)) as connection:
         assert await carry_out(connection, WORK, LookUp()) == Missing()

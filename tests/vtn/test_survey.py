@@ -260,6 +260,18 @@ async def test_in_every_dialect_what_was_registered_agrees(
             assert len(await decisions(connection)) == 60
 
 
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_of_a_vtn_that_gives_fewer_at_once_than_asked_nothing_is_taken_for_lost(
+    store: SqliteStore,
+    dialect: Any,  # noqa: ANN401 (a literal)
+) -> None:
+    async with vtn_server(dialect=dialect, auth=False, faults=Faults(largest_page=20)) as server:
+        await registered(store, server.url)
+        found = await surveyed(store, server.url)
+        assert (found.resources, found.outcome.again) == (60, 0)
+        assert await all_ok(store)
+
+
 class CutOff:
     """The lists of a VTN whose second page of resources is a failure, or waits."""
 

@@ -32,7 +32,7 @@ from vendash.vtn.detection import (
 from vendash.vtn.dialects import Dialect
 from vendash.vtn.dialects.base import Listed, Request
 from vendash.vtn.errors import VtnAuthError, VtnError
-from vendash.vtn.lists import WholeList, paged, read_list, unlisted
+from vendash.vtn.lists import Pages, WholeList, paged, read_list, unlisted
 
 if TYPE_CHECKING:
     from vendash.vtn.client import Vtn
@@ -56,6 +56,7 @@ class Connection:
         self._vtn = vtn
         self.wire = wire
         """For what is asked without a token."""
+        self._pages = Pages()
 
     @property
     def url(self) -> str:
@@ -146,7 +147,7 @@ class Connection:
         """
         dialect = await self.dialect()
         if dialect.paged:
-            async for page in paged(self.send, dialect, path, query):
+            async for page in paged(self.send, dialect, path, query, self._pages):
                 yield page
             return
         name = dict(query).get("name")

@@ -31,13 +31,29 @@ class _WithId(msgspec.Struct):
 _read_id = reader(_WithId)
 
 
+@dataclass(slots=True)
+class Pages:
+    """What the pages of a VTN, seen so far, say of the next: one may hold fewer than we ask for."""
+
+    largest: int = 0
+    whole: bool = False
+    """It ignores `limit` and `skip`: what is longer than a page is all there is."""
+
+    def may_go_on(self, listed: int, fresh: int) -> bool:
+        """Whether another page may follow one of so many objects, so many of them new."""
+        self.largest = max(self.largest, listed)
+        beyond = listed > PAGE
+        self.whole = self.whole or (beyond and not fresh)
+        return fresh > 0 and listed == self.largest and not (beyond and self.whole)
+
+
 async def paged(
-    send: Send, dialect: Dialect, path: str, query: tuple[tuple[str, str], ...]
+    send: Send, dialect: Dialect, path: str, query: tuple[tuple[str, str], ...], pages: Pages
 ) -> AsyncIterator[list[Listed]]:
     """The objects of a list, page by page, each once.
 
     Pages of VTNs have no order and no end mark: they shift while others write, a limit may be
-    ignored, and so may `skip`.
+    ignored, and so may `skip`. Only a page shorter than another one was is surely the last.
 
     Raises:
         UnexpectedReplyError: A page was refused, or is no list.
@@ -49,7 +65,7 @@ async def paged(
         listed = read_list(dialect, await send(dialect.page(path, skip, query)))
         fresh = _once(listed, seen)
         yield fresh
-        if len(listed) != PAGE or not fresh:
+        if not pages.may_go_on(len(listed), len(fresh)):
             return
         skip += len(listed)
     raise VtnAnswerError(f"The list {path} of the VTN has no end.")

@@ -92,6 +92,9 @@ async def test_the_limit_may_be_another_one_or_ignored() -> None:
         assert await listed(vtn, limit=50) == NAMES[:50]
         vtn.faults = Faults(default_limit=1000)
         assert await listed(vtn) == NAMES
+        vtn.faults = Faults(largest_page=20)
+        assert await listed(vtn, limit=50, skip=20) == NAMES[20:40]
+        assert await listed(vtn, limit=5) == NAMES[:5]
         vtn.faults = Faults(limits="ignored")
         assert await listed(vtn, limit=1, skip=3) == NAMES
 

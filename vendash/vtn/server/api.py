@@ -125,7 +125,7 @@ class CollectionApi:
         if faults.order == "random":
             self._context.faults.shuffle(found := list(found))
         if faults.limits == "honoured":
-            found = islice(found, skip, skip + limit)
+            found = islice(found, skip, skip + min(limit, faults.largest_page or limit))
         return b"[" + b",".join([written(stored, faults) for stored in found]) + b"]"
 
     async def _create(self, request: Request) -> Response:

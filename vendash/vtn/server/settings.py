@@ -72,6 +72,8 @@ class Faults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether answers carry objectType."""
     default_limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 50
     """Objects on a page when the client names no limit."""
+    largest_page: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    """Objects on a page at most, however many the client asks for."""
     limits: Literal["honoured", "ignored"] = "honoured"
     """Ignored: a list is always whole."""
     filters: Literal["honoured", "ignored"] = "honoured"
