@@ -127,15 +127,14 @@ def said(progress: RegistrationProgress) -> str:
     return "".join(text for text, _ in lines.progress_words(progress))
 
 
-def test_no_time_left_is_made_of_the_first_few() -> None:
-    """One of 267, after a wait of seconds, says nothing about how long the others take."""
-    first = RegistrationProgress(
-        done=1, total=267, failed=0, per_second=0.37, seconds_left=720.0, ven="Lemvig"
-    )
+def test_no_rate_and_no_time_left_are_told_before_they_can_be() -> None:
+    """The engine says 0 and None until it has measured."""
+    first = RegistrationProgress(done=1, total=267, failed=0, per_second=0.0, seconds_left=None)
     assert said(first).endswith("  1 of 267")
-    assert said(replace(first, done=10)).endswith("  10 of 267  0.4/s  12 min left")
-    last = replace(first, done=3, total=3, per_second=48.4, seconds_left=0.0)
-    assert said(last).endswith("  3 of 3  48/s  0 s left")
+    slow = replace(first, done=3, per_second=0.37, seconds_left=720.0)
+    assert said(slow).endswith("  3 of 267  0.4/s  12 min left")
+    last = replace(first, done=267, per_second=48.4, seconds_left=0.0)
+    assert said(last).endswith("  267 of 267  48/s  0 s left")
 
 
 def test_a_sentence_soon_gives_way_to_the_progress_that_follows_it() -> None:

@@ -20,8 +20,6 @@ BEFORE_PROGRESS_SECONDS = 4.0
 """The same while something goes on that is to be seen there."""
 START_SECONDS = 10.0
 """A console that has just been opened may be starting an engine."""
-RATE_FROM = 10
-"""Before so many are done, a rate is mostly the wait for the first, and a time left made of it."""
 _BAR_CELLS = 20
 
 
@@ -162,8 +160,7 @@ def progress_words(progress: RegistrationProgress) -> Words:
     share = progress.done / progress.total if progress.total else 1.0
     full = min(_BAR_CELLS, round(share * _BAR_CELLS))
     lead = f"{visible(progress.verb)} {visible(progress.ven)}".rstrip()
-    begun = progress.done >= min(RATE_FROM, progress.total)
-    pace = f"  {rate(progress.per_second)}/s" if begun else ""
+    pace = f"  {rate(progress.per_second)}/s" if progress.per_second else ""
     words: Words = [
         (lead + "  ", "strong"),
         ("█" * full + "░" * (_BAR_CELLS - full), "bar"),
@@ -171,7 +168,7 @@ def progress_words(progress: RegistrationProgress) -> Words:
     ]
     if progress.failed:
         words.append((f"  {progress.failed:,} failed", "trouble"))
-    if begun and progress.seconds_left is not None:
+    if progress.seconds_left is not None:
         words.append((f"  {duration(progress.seconds_left)} left", "text"))
     return words
 

@@ -34,8 +34,9 @@ class RegistrationProgress(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     failed: int
     per_second: float
-    """Over the last few seconds."""
+    """Over the last few seconds; 0.0 before it can be told."""
     seconds_left: float | None
+    """None before that."""
     ven: str = ""
     """The VEN being worked on, empty when they are many."""
     verb: str = "REGISTER"

@@ -12,6 +12,8 @@ from vendash.vtn.moves import Work
 
 RATE_OVER = 5.0
 """Seconds over which the rate is taken."""
+RATE_FROM = 1.0
+"""Seconds of answers before there is a rate: what came before is a hold, a look-up, a first try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,9 @@ class RegistrationProgress:
     total: int
     failed: int
     per_second: float
-    """Over the last few seconds."""
+    """Over the last few seconds; 0.0 before it can be told."""
     seconds_left: float | None
+    """None before that."""
     ven: str = ""
     """The VEN being worked on, empty when they are many."""
     verb: str = "SEND"
@@ -66,7 +69,7 @@ class Tally:
         self.resources = Count()
         self.failures: list[Refused] = []
         self._keep_failures = keep_failures
-        self._recent: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._recent: deque[tuple[float, int]] = deque()
         self._ven = ""
         self._verb = "SEND"
         self.done = 0
@@ -80,14 +83,14 @@ class Tally:
         if verbs := [verb for verb in map(_verb_of, outcomes) if verb]:
             self._verb = max(set(verbs), key=verbs.count)
         now = time.monotonic()
-        self._recent.append((now, self.done))
+        if self.done:
+            self._recent.append((now, self.done))
         while len(self._recent) > 2 and self._recent[0][0] < now - RATE_OVER:
             self._recent.popleft()
 
     def progress(self, total: int) -> RegistrationProgress:
         """A snapshot for the screen."""
-        (since, before), (now, done) = self._recent[0], self._recent[-1]
-        rate = (done - before) / (now - since) if now > since else 0.0
+        rate = self._per_second()
         return RegistrationProgress(
             done=self.done,
             total=max(total, self.done),
@@ -97,6 +100,13 @@ class Tally:
             ven=self._ven,
             verb=self._verb,
         )
+
+    def _per_second(self) -> float:
+        """From the first batch on, which is where the answers begin."""
+        if not self._recent:
+            return 0.0
+        (since, before), (now, done) = self._recent[0], self._recent[-1]
+        return (done - before) / (now - since) if now - since >= RATE_FROM else 0.0
 
     def _count(self, outcome: RegistrationOutcome) -> None:
         count = self.vens if isinstance(outcome.item, VenWork) else self.resources
