@@ -8,56 +8,27 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from vendash import output
-from vendash.output import Answer
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-Result = TypeVar("Result")
-
-
-A_PATH = click.Path(path_type=Path, readable=False)
-"""Whether it can be used is said by what uses it."""
-
-db_option = click.option(
-    "--db-path", type=A_PATH, help="The database (else $VENDASH_DB, else "
-    "./config/resources.db where it exists, else the user's data folder).",
-)  # fmt: skip
-config_option = click.option(
-    "--config", type=A_PATH, help="The settings (else $VENDASH_CONFIG, else ./config/vendash.toml, "
-    "else vendash.toml in the user's configuration folder).",
-)  # fmt: skip
-dialect_option = click.option(
-    "--dialect",
-    type=click.Choice(["3.1", "3.0.1", "3.0", "energydesk"], case_sensitive=False),
-    help="Else asked of the VTN.",
+from vendash.options import (
+    A_PATH,
+    Work,
+    answer,
+    answering,
+    db_option,
+    do,
+    json_option,
+    selection_options,
+    vtn_name_options,
+    vtn_options,
 )
-vtn_option = click.option(
-    "--vtn-url", help="Else $VTN_SERVER_ADDRESS, else the VTN of the settings, else that of the "
-    "database, else http://localhost:8000.",
-)  # fmt: skip
-no_auth_option = click.option("--no-auth", is_flag=True, help="The VTN asks for no token.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
-
-def selection_options(command: Command) -> Command:
-    """`[--ven NAME]... [--filter F] [ID]...`, `--reason`, `--yes`."""
-    for option in reversed(
-        (
-            click.argument("ids", nargs=-1),
-            click.option("--ven", "vens", multiple=True, help="All resources of this VEN."),
-            click.option("--filter", "text", help="As in the lists: 'type:ev p>20'."),
-            click.option("--reason", default="", help="Kept in the audit log."),
-            click.option("--yes", is_flag=True, help="Do not ask, however many they are."),
-        )
-    ):
-        command = option(command)
-    return command
+if TYPE_CHECKING:
+    from vendash.engine.connecting import VtnChoice
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,68 +58,53 @@ def demo(fresh: bool, headless: bool, seconds: int, as_json: bool) -> None:
     from vendash import demo
 
     if headless:
-        _answer(demo.headless(fresh=fresh, seconds=seconds), as_json=as_json)
+        answer(demo.headless(fresh=fresh, seconds=seconds), as_json=as_json)
     sys.exit(demo.show(fresh=fresh))
 
 
-@cli.command()
+@answering(cli)
 @click.option("--assets", type=A_PATH, help="Folder with CSV files.")
 @click.option("--sample", is_flag=True, help="The sample fleet that comes with vendash.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing them all.")
-@db_option
-@json_option
-def prepare(
-    assets: Path | None, sample: bool, skip_bad: bool, db_path: Path | None, as_json: bool
-) -> None:
+def prepare(assets: Path | None, sample: bool, skip_bad: bool, db_path: Path | None) -> Work:
     """Import resources from CSV files; importing again changes nothing twice."""
     from vendash.commands import fleet
 
     if assets and sample:
         raise click.UsageError("Give --assets or --sample, not both.")
-    _answer(fleet.prepare(db_path, assets, sample=sample, skip_bad=skip_bad), as_json=as_json)
+    return fleet.prepare(db_path, assets, sample=sample, skip_bad=skip_bad)
 
 
-@cli.command()
-@vtn_option
-@dialect_option
-@db_option
-@config_option
+@answering(cli)
 @click.option("--limit", type=click.IntRange(1), help="Only the first N VENs by name.")
-@no_auth_option
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send and write nothing.")
 @click.option("--show", default="", metavar="ID", help="With --dry-run: the requests of this one.")
-@json_option
+@vtn_options
 def register(
-    vtn_url: str | None,
-    dialect: str | None,
-    db_path: Path | None,
-    config: Path | None,
-    limit: int | None,
-    no_auth: bool,
+    vtn: VtnChoice,
     vens: tuple[str, ...],
+    limit: int | None,
     dry_run: bool,
     show: str,
-    as_json: bool,
-) -> None:
+    db_path: Path | None,
+) -> Work:
     """Register VENs and their resources with the VTN, each exactly once."""
     from vendash.commands import registration
 
-    wanted = registration.Wanted(vtn_url, dialect, vens, limit, no_auth, config=config)
+    wanted = registration.Wanted(vtn, vens, limit)
     if dry_run:
         from vendash.commands import preview
 
-        _answer(preview.dry_run(db_path, wanted, show), as_json=as_json)
+        return preview.dry_run(db_path, wanted, show)
     if show:
         raise click.UsageError("--show goes with --dry-run.")
-    _answer(registration.register(db_path, wanted), as_json=as_json)
+    return registration.register(db_path, wanted)
 
 
 def _decision(name: str, help_text: str) -> None:
-    @cli.command(name, help=help_text)
+    @answering(cli, name, help_text)
     @selection_options
-    @db_option
-    @json_option
     def decide(
         ids: tuple[str, ...],
         vens: tuple[str, ...],
@@ -156,14 +112,13 @@ def _decision(name: str, help_text: str) -> None:
         reason: str,
         yes: bool,
         db_path: Path | None,
-        as_json: bool,
-    ) -> None:
+    ) -> Work:
         from vendash.commands import fleet
 
         if not (ids or vens or text):
             raise click.UsageError("Nothing is selected: give IDs, --ven NAME or --filter TEXT.")
         chosen = fleet.Chosen(ids, vens, text)
-        _answer(fleet.decide(db_path, name, chosen, reason=reason, yes=yes), as_json=as_json)
+        return fleet.decide(db_path, name, chosen, reason=reason, yes=yes)
 
 
 _decision("approve", "Approve resources: they deliver readings from the next tick.")
@@ -171,49 +126,41 @@ _decision("suspend", "Suspend resources: their readings stop with the next tick.
 _decision("pending", "Take the decision on resources back.")
 
 
-@cli.command()
-@db_option
-@json_option
-def undo(db_path: Path | None, as_json: bool) -> None:
+@answering(cli)
+def undo(db_path: Path | None) -> Work:
     """Undo your last action, as one unit."""
     from vendash.commands import fleet
 
-    _answer(fleet.undo(db_path), as_json=as_json)
+    return fleet.undo(db_path)
 
 
-@cli.command()
+@answering(cli)
 @click.option("--verify", is_flag=True, help="Check the hash chain of the log.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@db_option
-@json_option
-def audit(verify: bool, limit: int, db_path: Path | None, as_json: bool) -> None:
+def audit(verify: bool, limit: int, db_path: Path | None) -> Work:
     """The audit log, newest first: who changed what, when and why."""
     from vendash.commands import inspect
 
-    _answer(inspect.audit(db_path, verify=verify, limit=limit), as_json=as_json)
+    return inspect.audit(db_path, verify=verify, limit=limit)
 
 
-@cli.command()
-@db_option
-@json_option
-def stats(db_path: Path | None, as_json: bool) -> None:
+@answering(cli)
+def stats(db_path: Path | None) -> Work:
     """Totals by type, sub type, VEN and status."""
     from vendash.commands import inspect
 
-    _answer(inspect.stats(db_path), as_json=as_json)
+    return inspect.stats(db_path)
 
 
-@cli.command()
-@db_option
-@json_option
-def status(db_path: Path | None, as_json: bool) -> None:
+@answering(cli)
+def status(db_path: Path | None) -> Work:
     """One line: the work to do, and how the engine is."""
     from vendash.commands import inspect
 
-    _answer(inspect.status(db_path), as_json=as_json)
+    return inspect.status(db_path)
 
 
-@cli.command()
+@answering(cli)
 @click.argument("ids", nargs=-1)
 @click.option("--ven", "vens", multiple=True, help="Only what is in this VEN.")
 @click.option("--all", "everything", is_flag=True, help="Choose for all that was found.")
@@ -236,28 +183,12 @@ def status(db_path: Path | None, as_json: bool) -> None:
 )
 @click.option("--reason", default="", help="Kept in the audit log.")
 @click.option("--yes", is_flag=True, help="Do not ask, whatever is deleted.")
-@vtn_option
-@dialect_option
-@no_auth_option
-@db_option
-@config_option
-@json_option
+@vtn_options
 def drift(
-    ids: tuple[str, ...],
-    vens: tuple[str, ...],
-    everything: bool,
     choice: str | None,
-    cached: bool,
-    exit_code: bool,
-    reason: str,
-    yes: bool,
-    vtn_url: str | None,
-    dialect: str | None,
-    no_auth: bool,
     db_path: Path | None,
-    config: Path | None,
-    as_json: bool,
-) -> None:
+    **asked: Any,  # noqa: ANN401 (the fields of Asked, as the options name them)
+) -> Work:
     """Compare everything with the VTN; with a choice, settle what the newest comparison found.
 
     IDs are those of resources, names of VENs, or, of doubles, ids at the VTN. The engine makes the
@@ -268,102 +199,62 @@ def drift(
     from vendash.commands.drift import drift as compare
     from vendash.models import DriftChoice
 
-    asked = Asked(
-        vtn_url=vtn_url, dialect=dialect, no_auth=no_auth, config=config, vens=vens, ids=ids,
-        everything=everything, cached=cached, exit_code=exit_code, reason=reason, yes=yes,
-        choice=DriftChoice(choice) if choice else None,
-    )  # fmt: skip
-    _answer(compare(db_path, asked), as_json=as_json)
+    chosen = DriftChoice(choice) if choice else None
+    return compare(db_path, Asked(choice=chosen, **asked))
 
 
-@cli.command()
-@vtn_option
-@dialect_option
-@no_auth_option
-@db_option
-@config_option
-@json_option
-def doctor(
-    vtn_url: str | None,
-    dialect: str | None,
-    no_auth: bool,
-    db_path: Path | None,
-    config: Path | None,
-    as_json: bool,
-) -> None:
+@answering(cli)
+@vtn_options
+def doctor(vtn: VtnChoice, db_path: Path | None) -> Work:
     """What is wrong between here and the VTN, and what to do; changes nothing anywhere."""
-    from vendash.commands.doctor import Asked
     from vendash.commands.doctor import doctor as examine
 
-    asked = Asked(vtn_url=vtn_url, dialect=dialect, no_auth=no_auth, config=config)
-    _answer(examine(db_path, asked), as_json=as_json)
+    return examine(db_path, vtn)
 
 
-@cli.command()
-@db_option
-@json_option
-def check(db_path: Path | None, as_json: bool) -> None:
+@answering(cli)
+def check(db_path: Path | None) -> Work:
     """Check the whole database file, and that every resource id is there once."""
     from vendash.commands import inspect
 
-    _answer(inspect.check(db_path), as_json=as_json)
+    return inspect.check(db_path)
 
 
-@cli.command()
+@answering(cli)
 @click.argument("destination", type=A_PATH, required=False)
-@db_option
-@json_option
-def backup(destination: Path | None, db_path: Path | None, as_json: bool) -> None:
+def backup(destination: Path | None, db_path: Path | None) -> Work:
     """Make a verified copy, also while the engine runs."""
     from vendash.commands import fleet
 
-    _answer(fleet.backup(db_path, destination), as_json=as_json)
+    return fleet.backup(db_path, destination)
 
 
-@cli.command()
+@answering(cli)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@db_option
-@json_option
-def reset(yes: bool, db_path: Path | None, as_json: bool) -> None:
+def reset(yes: bool, db_path: Path | None) -> Work:
     """Delete all resources here; asks, and makes a backup first."""
     from vendash.commands import fleet
 
-    _answer(fleet.reset(db_path, yes=yes), as_json=as_json)
+    return fleet.reset(db_path, yes=yes)
 
 
 @cli.command()
-@vtn_option
-@dialect_option
-@no_auth_option
+@vtn_options
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @db_option
-@config_option
-def run(
-    vtn_url: str | None,
-    dialect: str | None,
-    no_auth: bool,
-    with_stdin: bool,
-    db_path: Path | None,
-    config: Path | None,
-) -> None:
+def run(vtn: VtnChoice, with_stdin: bool, db_path: Path | None) -> None:
     """The engine: registers what is wanted and simulates, until it is told to stop."""
     from vendash.commands import services
 
-    _run(
-        services.engine(
-            db_path, vtn_url, dialect, no_auth=no_auth, with_stdin=with_stdin, config=config
-        )
-    )
+    do(services.engine(db_path, vtn, with_stdin=with_stdin))
 
 
-@cli.command()
-@db_option
-@json_option
-def stop(db_path: Path | None, as_json: bool) -> None:
+@answering(cli)
+def stop(db_path: Path | None) -> Work:
     """End the engine of the database, and wait until it has."""
     from vendash.commands import stopping
 
-    _answer(stopping.stop(db_path), as_json=as_json)
+    return stopping.stop(db_path)
 
 
 @cli.group()
@@ -376,53 +267,36 @@ def set_secret() -> None:
     """Keep a secret, read from the terminal without showing it, or from stdin."""
 
 
-@set_secret.command("ven")
+@answering(set_secret, "ven")
 @click.argument("name")
 @click.option("--client-id", help="It is the secret of this client id of the VEN, for reports.")
-@vtn_option
-@db_option
-@config_option
-@json_option
-def set_ven_secret(
-    name: str,
-    client_id: str | None,
-    vtn_url: str | None,
-    db_path: Path | None,
-    config: Path | None,
-    as_json: bool,
-) -> None:
+@vtn_name_options
+def set_ven_secret(name: str, client_id: str | None, vtn: VtnChoice, db_path: Path | None) -> Work:
     """The token that the VTN gave the VEN NAME; with --client-id, the VEN's own client secret."""
     from vendash.commands import secrets
 
     given = secrets.ask(f"Secret of {name}")
-    work = secrets.keep(db_path, config, vtn_url, ven=name, client_id=client_id, given=given)
-    _answer(work, as_json=as_json)
+    return secrets.keep(db_path, vtn, ven=name, client_id=client_id, given=given)
 
 
-@cli.command()
+@answering(cli)
 @click.argument("wanted", type=click.Choice(["on", "off"]), required=False)
 @click.option("--ven", "vens", multiple=True, help="Only this VEN.")
 @click.option("--seconds", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--speed", type=float, help="Simulated seconds per second.")
-@db_option
-@json_option
 def simulate(
     wanted: str | None,
     vens: tuple[str, ...],
     seconds: int,
     speed: float | None,
     db_path: Path | None,
-    as_json: bool,
-) -> None:
+) -> Work:
     """`on` and `off` tell the engine; without either: simulate here and print what it reads."""
     from vendash.commands import simulation
 
     if wanted:
-        _answer(simulation.switch(db_path, wanted == "on", speed), as_json=as_json)
-    _answer(
-        simulation.simulate(db_path, vens, seconds, 1.0 if speed is None else speed),
-        as_json=as_json,
-    )
+        return simulation.switch(db_path, wanted == "on", speed)
+    return simulation.simulate(db_path, vens, seconds, 1.0 if speed is None else speed)
 
 
 @cli.command()
@@ -443,40 +317,19 @@ def simulate(
 @click.option("--with-stdin", is_flag=True, hidden=True, help="End when stdin ends.")
 @click.option("--announce", is_flag=True, hidden=True, help="URL and credentials as JSON.")
 def vtn(
-    host: str | None,
-    port: int | None,
-    dialect: str | None,
-    state: str | None,
     no_auth: bool,
     config: Path | None,
     faults: tuple[str, ...],
     control: bool,
     with_stdin: bool,
     announce: bool,
+    **given: Any,  # noqa: ANN401 (options of the VTN, as its settings name them)
 ) -> None:
     """The embedded VTN, on its own: something to register with, and to test clients with."""
     from vendash.commands import testbed
 
-    given = {
-        "host": host,
-        "port": port,
-        "dialect": dialect,
-        "state": state,
-        "auth": False if no_auth else None,
-        "control": control or None,
-    }
-    _run(testbed.vtn(config, given, faults, announce=announce, with_stdin=with_stdin))
-
-
-def _run(service: Coroutine[Any, Any, Result]) -> Result:
-    import asyncio
-
-    return asyncio.run(service)
-
-
-def _answer(work: Coroutine[Any, Any, Answer], *, as_json: bool) -> None:
-    """Do the work, print its answer and exit with its code."""
-    output.answer(*_run(work), as_json=as_json)
+    given |= {"auth": False if no_auth else None, "control": control or None}
+    do(testbed.vtn(config, given, faults, announce=announce, with_stdin=with_stdin))
 
 
 def main() -> NoReturn:

@@ -24,8 +24,9 @@ from tests.vtn.certificates import NOW, behind_tls
 from tests.vtn.scripted import Asked as Request
 from tests.vtn.scripted import Say, scripted
 from tests.vtn.server.client import client_of, made_ven
-from vendash.commands.doctor import Asked, doctor
+from vendash.commands.doctor import doctor
 from vendash.commands.registration import Wanted, register
+from vendash.engine.connecting import VtnChoice
 from vendash.vtn.server import BL_SCOPES, VEN_SCOPES, Dialect, vtn_server
 
 FLEET = {"Aalborg": 2, "Herning": 3}
@@ -45,6 +46,9 @@ class Bad:
         lines = [f'ca_file = "{self.ca_file}"'] if self.ca_file else []
         file.write_text("\n".join(["[vtn]", f'url = "{self.url}"', "timeout = 5", *lines]))
         return file
+
+    def choice(self, folder: Path, dialect: str | None = None) -> VtnChoice:
+        return VtnChoice(config=self.settings(folder), dialect=dialect)
 
 
 Case = Callable[[Path], AbstractAsyncContextManager[Bad]]
@@ -171,7 +175,7 @@ async def test_doctor_says_what_is_wrong_and_changes_nothing(
     before = hashlib.sha256(database.read_bytes()).hexdigest()
     async with make(tmp_path) as bad:
         set_credentials(monkeypatch, bad)
-        asked = Asked(config=bad.settings(tmp_path))
+        asked = bad.choice(tmp_path)
         document, text, code = await doctor(database, asked)
     (found,) = wrong(document)
     assert (code, document["ok"], found["name"]) == (1, False, name)
@@ -194,7 +198,7 @@ async def test_register_says_it_too(
     monkeypatch.setattr("vendash.vtn.driver.PATIENCE", 0.1)
     async with make(tmp_path) as bad:
         set_credentials(monkeypatch, bad)
-        document, text, code = await register(database, Wanted(config=bad.settings(tmp_path)))
+        document, text, code = await register(database, Wanted(bad.choice(tmp_path)))
     assert code == 1
     sentence = document.get("error") or document["failures"][0]["reason"]
     assert what in sentence
@@ -210,7 +214,7 @@ async def test_where_the_vtn_is_is_found_for_a_wrong_path(
     """Only by reading, and only on the same host."""
     async with wrong_path(tmp_path) as bad:
         set_credentials(monkeypatch, bad)
-        document, _, _ = await doctor(None, Asked(config=bad.settings(tmp_path)))
+        document, _, _ = await doctor(None, bad.choice(tmp_path))
     (address,) = [one for one in wrong(document) if one["name"] == "address"]
     right = bad.url.removesuffix("/openadr/v3")
     assert address["text"].endswith(f"but there is at {right}: give that address.")
@@ -239,8 +243,8 @@ async def test_a_clock_that_is_two_hours_off_is_one_sentence(
     async with scripted(handler) as server:
         bad = Bad(server.url)
         set_credentials(monkeypatch, bad)
-        document, _, code = await doctor(database, Asked(config=bad.settings(tmp_path)))
-        await register(database, Wanted(config=bad.settings(tmp_path), limit=1))
+        document, _, code = await doctor(database, bad.choice(tmp_path))
+        await register(database, Wanted(bad.choice(tmp_path), limit=1))
     (found,) = wrong(document)
     assert (code, found["name"]) == (1, "clock")
     assert found["text"] in capsys.readouterr().err
@@ -254,7 +258,7 @@ async def test_all_is_well_with_a_good_vtn(tmp_path: Path, monkeypatch: pytest.M
     async with vtn_server() as vtn:
         good = Bad(vtn.url)
         set_credentials(monkeypatch, good)
-        document, text, code = await doctor(database, Asked(config=good.settings(tmp_path)))
+        document, text, code = await doctor(database, good.choice(tmp_path))
         assert not [name for name in vtn.counters.requests if not name.startswith("GET")
                     and "/auth/token" not in name]  # fmt: skip
     assert (code, document["ok"]) == (0, True)
@@ -290,7 +294,7 @@ async def test_a_right_that_is_missing_is_named(
         bad = Bad(vtn.url)
         set_credentials(monkeypatch, bad)
         database = await make_database(tmp_path / "fleet.db", FLEET)
-        document, _, code = await doctor(database, Asked(config=bad.settings(tmp_path)))
+        document, _, code = await doctor(database, bad.choice(tmp_path))
     found = {one["name"]: one["text"] for one in wrong(document)}
     assert code == 1
     assert words in found[name]
@@ -303,7 +307,7 @@ async def test_another_dialect_than_the_one_set_is_named(
     async with vtn_server(dialect="3.0.1") as vtn:
         bad = Bad(vtn.url)
         set_credentials(monkeypatch, bad)
-        asked = Asked(config=bad.settings(tmp_path), dialect="3.1")
+        asked = bad.choice(tmp_path, dialect="3.1")
         document, _, _ = await doctor(database, asked)
     (found,) = wrong(document)
     assert found["name"] == "dialect"
@@ -316,7 +320,7 @@ async def test_a_file_with_secrets_that_others_can_read_is_named(tmp_path: Path)
     secrets.chmod(0o644)
     async with vtn_server(auth=False) as vtn:
         config = Bad(vtn.url).settings(tmp_path)
-        document, text, code = await doctor(tmp_path / "none.db", Asked(config=config))
+        document, text, code = await doctor(tmp_path / "none.db", VtnChoice(config=config))
     found = {one["name"]: one["text"] for one in wrong(document)}
     assert code == 1
     assert f"chmod 600 {secrets}" in found["secrets"]

@@ -12,6 +12,7 @@ from tests.fleets import all_of, fleet, make_database
 from tests.vtn.scripted import Asked, Say, scripted
 from vendash.commands.preview import VEN_ID, dry_run, preview_of
 from vendash.commands.registration import Wanted, register
+from vendash.engine.connecting import VtnChoice
 from vendash.fleet import Fleet
 from vendash.models import Accepted, Refused, ResourceWork, VenRow, VenWork, VtnState
 from vendash.store import open_store
@@ -37,7 +38,7 @@ async def test_counts_and_the_first_request_are_shown_and_nothing_is_written(
 ) -> None:
     database = await make_database(tmp_path / "fleet.db", FLEET)
     before = hashlib.sha256(database.read_bytes()).hexdigest()
-    wanted = Wanted(vtn_url="http://127.0.0.1:1", dialect="3.1")  # nobody is there
+    wanted = Wanted(VtnChoice(url="http://127.0.0.1:1", dialect="3.1"))  # nobody is there
     document, text, code = await dry_run(database, wanted, "")
     assert code == 0
     assert document["vens"]["create"] == 2
@@ -88,7 +89,7 @@ async def test_what_is_shown_is_what_is_sent(tmp_path: Path, dialect: str) -> No
     names = ["Aalborg", *(one.resource_id for one in fleet({"Aalborg": 2}))]
     shown: list[tuple[str, str, object]] = []
     async with scripted(vtn) as server:
-        wanted = Wanted(vtn_url=server.url, dialect=dialect, no_auth=True)
+        wanted = Wanted(VtnChoice(url=server.url, dialect=dialect, no_auth=True))
         for name in names:
             document, _, _ = await dry_run(database, wanted, name)
             (request,) = document["requests"]
@@ -106,7 +107,7 @@ async def test_what_is_shown_is_what_is_sent(tmp_path: Path, dialect: str) -> No
 async def test_of_what_is_there_nothing_is_sent(tmp_path: Path) -> None:
     database = await make_database(tmp_path / "fleet.db", FLEET)
     async with vtn_server(auth=False) as vtn:
-        wanted = Wanted(vtn_url=vtn.url, no_auth=True)
+        wanted = Wanted(VtnChoice(url=vtn.url, no_auth=True))
         await register(database, wanted)
         document, text, _ = await dry_run(database, wanted, "")
     assert (document["vens"]["nothing"], document["resources"]["nothing"]) == (2, 5)

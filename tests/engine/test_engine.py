@@ -19,9 +19,9 @@ import pytest
 from tests.fleets import all_of, make_database
 from tests.fleets import fleet as fleet_of
 from tests.waiting import until
-from vendash.engine import EngineSettings, run_engine
+from vendash.engine import run_engine
+from vendash.engine.connecting import VtnAccess, VtnChoice
 from vendash.fleet import Fleet
-from vendash.identity import Identity
 from vendash.lock import HeldByOtherError
 from vendash.settings import Settings, VtnSettings
 from vendash.store import SqliteStore, open_store
@@ -49,15 +49,12 @@ async def store(database: Path) -> AsyncIterator[SqliteStore]:
 @asynccontextmanager
 async def engine(database: Path, vtn: VtnServer | None = None) -> AsyncIterator[None]:
     """An engine for the length of the block, in this process."""
-    settings = EngineSettings(
-        database=database,
-        vtn_url=vtn.url if vtn else "http://127.0.0.1:9",
-        identity=Identity(client_id=vtn.client_id, client_secret=vtn.client_secret)
-        if vtn
-        else Identity(),
-        settings=Settings(vtn=VtnSettings(hold_seconds=0)),
-    )
-    running = asyncio.create_task(run_engine(settings))
+    choice = VtnChoice(url=vtn.url if vtn else "http://127.0.0.1:9", no_auth=vtn is None)
+    environ = {} if vtn is None else {
+        "OAUTH_CLIENT_ID": vtn.client_id, "OAUTH_CLIENT_SECRET": vtn.client_secret,
+    }  # fmt: skip
+    access = VtnAccess(choice, Settings(vtn=VtnSettings(hold_seconds=0)), environ)
+    running = asyncio.create_task(run_engine(database, access))
     try:
         yield
     finally:
@@ -131,7 +128,7 @@ async def test_a_second_engine_is_refused_and_told_who_runs(database: Path) -> N
     async with engine(database):
         await until(lambda: read_status(live_folder(database)) is not None, "a running engine")
         with pytest.raises(HeldByOtherError, match=r"already \(engine, process \d+, since"):
-            await run_engine(EngineSettings(database=database))
+            await run_engine(database, VtnAccess())
 
 
 async def test_an_engine_that_ends_takes_its_status_and_its_ring_away(

@@ -17,7 +17,8 @@ from msgspec import structs
 
 from tests.fleets import all_of, make_database
 from tests.waiting import until
-from vendash.engine import EngineSettings, run_engine, surveys
+from vendash.engine import run_engine, surveys
+from vendash.engine.connecting import VtnAccess, VtnChoice
 from vendash.fleet import Fleet
 from vendash.models import Authority, DriftKind, RegistrationStatus, Selection
 from vendash.models import VtnState as At
@@ -44,8 +45,8 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 @asynccontextmanager
 async def engine(store: SqliteStore, vtn: VtnServer, settings: VtnSettings) -> AsyncIterator[None]:
     """An engine for the length of the block, in this process."""
-    wanted = EngineSettings(database=store.path, vtn_url=vtn.url, settings=Settings(vtn=settings))
-    running = asyncio.create_task(run_engine(wanted))
+    access = VtnAccess(VtnChoice(url=vtn.url, no_auth=True), Settings(vtn=settings))
+    running = asyncio.create_task(run_engine(store.path, access))
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,36 +12,25 @@ import msgspec
 
 from vendash.commands.opening import counted, opened_store
 from vendash.config import database_path, state_folder
-from vendash.engine.connecting import VEN_SECRETS, chosen_url, vtn_from_settings
+from vendash.engine.connecting import VEN_SECRETS, VtnAccess, VtnChoice, stored_dialect
 from vendash.errors import VendashError
-from vendash.identity import SECRETS, Identity, find_identity
+from vendash.identity import SECRETS
 from vendash.lock import holder, lock_path
 from vendash.models import NEEDS_A_PERSON, NO_VEN, VenRow
 from vendash.output import Answer
 from vendash.private import read_private
-from vendash.settings import Settings, load_settings
+from vendash.settings import load_settings
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import ConnectionStatus, EngineStatus, read_status
 from vendash.text import plain
-from vendash.vtn.address import vtn_address
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import NAMES, Finding, diagnose
 
 _MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "-"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a user asked to have looked at."""
-
-    vtn_url: str | None = None
-    dialect: str | None = None
-    no_auth: bool = False
-    config: Path | None = None
-
-
-async def doctor(db_path: Path | None, asked: Asked) -> Answer:
+async def doctor(db_path: Path | None, choice: VtnChoice) -> Answer:
     """One finding after the other; the exit code is 1 where something is wrong."""
     path = database_path(db_path)
     findings: list[Finding] = []
@@ -51,11 +39,11 @@ async def doctor(db_path: Path | None, asked: Asked) -> Answer:
         vens = [ven for ven in await store.vens() if ven.name != NO_VEN] if store else []
         status = _engine(path)
         findings.append(_engine_finding(path, status, vens))
-        findings += await _at_the_vtn(store, asked, vens)
+        findings += await _at_the_vtn(store, choice, vens)
         if store is not None:
             findings.append(_items(vens))
             findings.append(await _drift(store))
-    findings.append(_secret_files(asked))
+    findings.append(_secret_files(choice))
     wrong = [one for one in findings if one.state == "wrong"]
     document: dict[str, Any] = {
         "ok": not wrong,
@@ -160,9 +148,9 @@ async def _drift(store: FleetStore) -> Finding:
     return Finding("drift", "wrong", text)
 
 
-def _secret_files(asked: Asked) -> Finding:
+def _secret_files(choice: VtnChoice) -> Finding:
     try:
-        settings = load_settings(asked.config)
+        settings = load_settings(choice.config)
         paths = (settings.path(settings.vtn.secrets_file or SECRETS), state_folder() / VEN_SECRETS)
         there = [path for path in paths if read_private(path) is not None]
     except VendashError as error:
@@ -175,33 +163,23 @@ def _secret_files(asked: Asked) -> Finding:
 # --- there -----------------------------------------------------------------------------------
 
 
-async def _at_the_vtn(store: FleetStore | None, asked: Asked, vens: list[VenRow]) -> list[Finding]:
+async def _at_the_vtn(
+    store: FleetStore | None, choice: VtnChoice, vens: list[VenRow]
+) -> list[Finding]:
     try:
-        settings = load_settings(asked.config)
-        url = await _url(store, asked, settings)
-        vtn, believed = await _vtn(store, asked, settings, url)
+        access = choice.access()
+        url = await access.url(store)
+        vtn, believed = await _vtn(store, access, url)
     except VendashError as error:
         left = [Finding(name, "unknown", "Not checked.") for name in NAMES[1:]]
         return [Finding(NAMES[0], "wrong", str(error)), *left]
     return await diagnose(vtn, believed=believed, clients={v.name: v.client_id for v in vens})
 
 
-async def _url(store: FleetStore | None, asked: Asked, settings: Settings) -> str:
-    if store is None:
-        return vtn_address(asked.vtn_url or settings.vtn.url or None)
-    return await chosen_url(store, asked.vtn_url, settings)
-
-
-async def _vtn(
-    store: FleetStore | None, asked: Asked, settings: Settings, url: str
-) -> tuple[Vtn, str]:
+async def _vtn(store: FleetStore | None, access: VtnAccess, url: str) -> tuple[Vtn, str]:
     """A client that finds the dialect out, and the dialect that is believed in."""
-    known = await store.vtn() if store is not None else None
-    stored = known[1] if known is not None and known[0] == url else ""
-    believed = {"3.0": "3.0.1"}.get(asked.dialect or "", asked.dialect or "")
-    believed = believed or settings.vtn.dialect or stored
-    identity = Identity() if asked.no_auth else find_identity(settings)
+    stored = await stored_dialect(store, url) if store is not None else ""
+    believed = {"3.0": "3.0.1"}.get(access.dialect, access.dialect) or stored
     # EnergyDesk's tokens come from elsewhere, in one way only: that is not to be found out.
     given = believed if believed == "energydesk" else ""
-    bare = msgspec.structs.replace(settings, vtn=msgspec.structs.replace(settings.vtn, dialect=""))
-    return vtn_from_settings(url, bare, identity=identity, dialect=given), believed
+    return access.client(url, dialect=given), believed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +15,9 @@ from vendash.commands.drifted import Shown, document, found, text
 from vendash.commands.opening import counted, opened_store
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
-from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
+from vendash.engine.connecting import VtnAccess, VtnChoice, take_up
 from vendash.errors import VendashError
 from vendash.fleet import Fleet, current_actor
-from vendash.identity import Identity, find_identity
 from vendash.lock import HeldByOtherError, exclusive, lock_path
 from vendash.models import (
     ActionOutcome,
@@ -27,7 +26,6 @@ from vendash.models import (
     DriftKind,
 )
 from vendash.output import Answer, note
-from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
@@ -52,10 +50,7 @@ _DONE = {
 class Asked:
     """What a user asked for. Ids, VENs and `everything` say which items a choice is about."""
 
-    vtn_url: str | None = None
-    dialect: str | None = None
-    no_auth: bool = False
-    config: Path | None = None
+    vtn: VtnChoice = field(default_factory=VtnChoice)
     vens: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     everything: bool = False
@@ -97,16 +92,16 @@ async def drift(db_path: Path | None, asked: Asked) -> Answer:
 
 async def _compared(fleet: Fleet, store: FleetStore, asked: Asked) -> None:
     """A comparison that begins now, here or in the engine."""
-    settings = load_settings(asked.config)
-    url = await chosen_url(store, asked.vtn_url, settings)
+    access = asked.vtn.access()
+    url = await access.url(store)
     try:
         with exclusive(lock_path(store.path), "drift", "Another process works on the VTN already"):
-            await _compare_here(store, url, settings, asked)
+            await _compare_here(store, url, access)
     except HeldByOtherError as error:
         if error.holder is None or error.holder.kind != "engine":
             raise
         known = await store.vtn()
-        if asked.vtn_url is not None and (known is None or known[0] != url):
+        if asked.vtn.url is not None and (known is None or known[0] != url):
             raise VendashError(
                 f"The engine works with another VTN ({known[0] if known else 'none yet'}):"
                 " leave --vtn-url out, or stop it."
@@ -114,10 +109,9 @@ async def _compared(fleet: Fleet, store: FleetStore, asked: Asked) -> None:
         await _compared_by_engine(fleet, store)
 
 
-async def _compare_here(store: FleetStore, url: str, settings: Settings, asked: Asked) -> None:
-    identity = Identity() if asked.no_auth else find_identity(settings)
-    vtn = vtn_from_settings(url, settings, identity=identity, dialect=asked.dialect or "")
-    await take_up(store, vtn, settings, actor=current_actor())
+async def _compare_here(store: FleetStore, url: str, access: VtnAccess) -> None:
+    vtn = access.client(url)
+    await take_up(store, vtn, access.settings, actor=current_actor())
     decided_there = await store.authority() is Authority.VTN
     async with vtn.connect() as connection:
         await connection.greet()

@@ -12,10 +12,9 @@ import msgspec
 from vendash.commands.opening import named_vens, opened_store
 from vendash.commands.registration import Wanted
 from vendash.config import database_path
-from vendash.engine.connecting import chosen_url, vtn_from_settings
+from vendash.engine.connecting import VtnAccess, VtnChoice, stored_dialect
 from vendash.errors import VendashError
 from vendash.filters import Query
-from vendash.identity import Identity, find_identity
 from vendash.lock import holder, lock_path
 from vendash.models import (
     NEEDS_A_PERSON,
@@ -28,7 +27,6 @@ from vendash.models import (
 )
 from vendash.output import Answer
 from vendash.planned import PlannedCounts, PlannedRequest, Preview
-from vendash.settings import Settings, load_settings
 from vendash.store.protocol import FleetReader, FleetStore, SurveyBooks
 from vendash.text import plain
 from vendash.vtn.client import Vtn
@@ -235,12 +233,11 @@ def _notes(work: Work, *, known: bool) -> Iterator[str]:
 async def dry_run(db_path: Path | None, wanted: Wanted, show: str) -> Answer:
     """What `vendash register` would send, and the exact requests of one item."""
     path = database_path(db_path)
-    settings = load_settings(wanted.config)
+    access = wanted.vtn.access()
     async with opened_store(path, read_only=True) as store:
-        url = await chosen_url(store, wanted.vtn_url, settings)
         running = holder(lock_path(path))
-        hold = settings.vtn.hold_seconds if running and running.kind == "engine" else 0.0
-        previewer = await previewer_of(store, settings, wanted, url=url, hold=hold)
+        hold = access.settings.vtn.hold_seconds if running and running.kind == "engine" else 0.0
+        previewer = await _previewer(store, access, hold=hold)
         known = [ven for ven in await store.vens() if ven.name != NO_VEN]
         names = named_vens(wanted.vens, known) or tuple(sorted(ven.name for ven in known))
         chosen = set(sorted(set(names))[: wanted.limit])
@@ -258,27 +255,16 @@ async def preview_of(
     The exact requests are those of the resource with this key, else of the first for which
     something is sent.
     """
-    settings = load_settings()
+    access = VtnChoice().access()
     async with opened_store(path, read_only=True) as store:
-        url = await chosen_url(store, None, settings)
-        hold = settings.vtn.hold_seconds
-        previewer = await previewer_of(store, settings, Wanted(), url=url, hold=hold)
+        previewer = await _previewer(store, access, hold=access.settings.vtn.hold_seconds)
         return await previewer.plan(vens, keys, key=key, wanting=False)
 
 
-async def previewer_of(
-    store: FleetStore, settings: Settings, wanted: Wanted, *, url: str, hold: float
-) -> Previewer:
-    """The previewer of a fleet and a VTN.
-
-    Raises:
-        VendashError: A setting, or a secret, cannot be used.
-    """
-    identity = Identity() if wanted.no_auth else find_identity(settings)
-    vtn = vtn_from_settings(url, settings, identity=identity, dialect=wanted.dialect or "")
-    known = await store.vtn()
-    stored = known[1] if known is not None and known[0] == url else ""
-    return Previewer(store, vtn, hold=hold, stored=stored)
+async def _previewer(store: FleetStore, access: VtnAccess, *, hold: float) -> Previewer:
+    url = await access.url(store)
+    stored = await stored_dialect(store, url)
+    return Previewer(store, access.client(url), hold=hold, stored=stored)
 
 
 def _lines(preview: Preview) -> Iterator[str]:

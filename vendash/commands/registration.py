@@ -16,15 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vendash.commands.opening import counted, named_vens, opened_store
 from vendash.commands.registered import Result, compared, names_of
 from vendash.config import database_path, log_to_file
-from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
+from vendash.engine.connecting import VtnChoice, take_up
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
-from vendash.identity import Identity, find_identity
 from vendash.lock import HeldByOtherError, exclusive, lock_path
 from vendash.models import NEEDS_A_PERSON, NO_VEN, VenRow
 from vendash.output import Answer, note
-from vendash.settings import Settings, load_settings
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
@@ -41,15 +39,9 @@ PATIENCE_SECONDS = 10.0
 class Wanted:
     """What a user asked for: which VTN, which VENs (all), the first so many by name."""
 
-    vtn_url: str | None = None
-    dialect: str | None = None
+    vtn: VtnChoice = field(default_factory=VtnChoice)
     vens: tuple[str, ...] = ()
     limit: int | None = None
-    no_auth: bool = False
-    bearer_token: str | None = field(default=None, repr=False)
-    """Sent instead of one for the client id and secret of the environment."""
-    config: Path | None = None
-    """The file of the settings; None to look where it usually is."""
 
 
 async def register(db_path: Path | None, wanted: Wanted) -> Answer:
@@ -57,15 +49,15 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
     started = time.monotonic()
     log_to_file("register")
     path = database_path(db_path)
-    settings = load_settings(wanted.config)
+    access = wanted.vtn.access()
     async with opened_store(path) as store:
         rows = _chosen(await store.vens(), wanted)
         names = frozenset(row.name for row in rows)
-        url = await chosen_url(store, wanted.vtn_url, settings)
+        url = await access.url(store)
         try:
             with exclusive(lock_path(path), "register", "Another process registers already"):
-                vtn = _vtn(url, settings, wanted)
-                await take_up(store, vtn, settings, actor=current_actor())
+                vtn = access.client(url)
+                await take_up(store, vtn, access.settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
                 note(f"Registering {counted(len(before), 'VEN')} at {url} ...")
@@ -122,14 +114,6 @@ async def _told_if_interrupted(store: FleetStore, sending: Awaitable[Result]) ->
 
 
 # --- without an engine ---------------------------------------------------------------------------
-
-
-def _vtn(url: str, settings: Settings, wanted: Wanted) -> Vtn:
-    if wanted.no_auth or wanted.bearer_token is not None:
-        identity = Identity(bearer_token=wanted.bearer_token or "")
-    else:
-        identity = find_identity(settings)
-    return vtn_from_settings(url, settings, identity=identity, dialect=wanted.dialect or "")
 
 
 async def _send(store: FleetStore, vtn: Vtn, before: Sequence[VenRow]) -> Result:

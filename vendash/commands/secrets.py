@@ -10,10 +10,9 @@ import click
 
 from vendash.commands.opening import named_vens, opened_store
 from vendash.config import database_path, state_folder
-from vendash.engine.connecting import VEN_SECRETS, chosen_url
+from vendash.engine.connecting import VEN_SECRETS, VtnChoice
 from vendash.errors import VendashError
 from vendash.output import Answer
-from vendash.settings import load_settings
 from vendash.text import plain
 from vendash.vtn.auth import Credentials, is_token
 from vendash.vtn.vensecrets import VenSecretFile
@@ -42,19 +41,13 @@ def ask(prompt: str) -> str:
 
 
 async def keep(
-    db_path: Path | None,
-    config: Path | None,
-    vtn_url: str | None,
-    *,
-    ven: str,
-    client_id: str | None,
-    given: str,
+    db_path: Path | None, choice: VtnChoice, *, ven: str, client_id: str | None, given: str
 ) -> Answer:
     """Keep the secret of a VEN for a VTN."""
-    settings = load_settings(config)
+    access = choice.access()
     async with opened_store(database_path(db_path), read_only=True) as store:
         (ven,) = named_vens([ven], await store.vens())
-        url = await chosen_url(store, vtn_url, settings)
+        url = await access.url(store)
     path = state_folder() / VEN_SECRETS
     kept = VenSecretFile(path, url)
     if client_id:

@@ -1,13 +1,15 @@
-"""From settings to a VTN: which one it is, and the client that talks to it."""
+"""Which VTN, as whom: from what a user says, the settings and the environment to its client."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from vendash.config import state_folder
 from vendash.identity import Identity, find_identity
-from vendash.settings import Settings
+from vendash.settings import Settings, load_settings
 from vendash.store.protocol import FleetStore
 from vendash.vtn.address import token_address, vtn_address
 from vendash.vtn.auth import Credentials
@@ -20,60 +22,100 @@ VEN_SECRETS = "ven-secrets.json"
 """In the user's state folder: the secrets of single VENs, by VTN."""
 
 
-async def chosen_url(
-    store: FleetStore,
-    given: str | None,
-    settings: Settings | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> str:
-    """The VTN: the given one, the environment's, the settings', the database's, or the default.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VtnChoice:
+    """What a user says of the VTN; the rest is for the settings and the environment to say."""
 
-    Raises:
-        VendashError: It is not an address of a VTN.
-    """
-    if given is None and not environ.get("VTN_SERVER_ADDRESS"):
-        if settings is not None and settings.vtn.url:
-            return token_address(settings.vtn.url, f"{settings.file}: [vtn] url")
-        known = await store.vtn()
-        if known is not None and known[0]:
-            return known[0]
-    return vtn_address(given, environ)
+    url: str | None = None
+    dialect: str | None = None
+    no_auth: bool = False
+    bearer_token: str | None = field(default=None, repr=False)
+    """Sent instead of what we would else show."""
+    config: Path | None = None
+    """The file of the settings; None to look where it usually is."""
+
+    def access(self) -> VtnAccess:
+        """With the settings that apply. Raises `SettingsError` where one cannot be used."""
+        return VtnAccess(self, load_settings(self.config))
 
 
-def vtn_from_settings(
-    url: str,
-    settings: Settings,
-    *,
-    identity: Identity | None = None,
-    dialect: str = "",
-    environ: Mapping[str, str] = os.environ,
-) -> Vtn:
-    """The client of this VTN.
+@dataclass(frozen=True, slots=True)
+class VtnAccess:
+    """The way to the VTN of a choice; secrets are only looked for where they are needed."""
 
-    Args:
-        url: As `chosen_url` gives it.
-        settings: Of the file.
-        identity: Who we are; by default as found where secrets may be.
-        dialect: Of the command line; wins over the settings.
-        environ: Names a token URL, which wins over the settings.
+    choice: VtnChoice = field(default_factory=VtnChoice)
+    settings: Settings = field(default_factory=Settings)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
-    Raises:
-        VendashError: A setting, or a secret, cannot be used.
-    """
-    vtn, who = settings.vtn, identity or find_identity(settings, environ)
-    credentials = Credentials(who.client_id, who.client_secret) if who.client_id else None
-    return Vtn(
-        url,
-        credentials=credentials,
-        bearer_token=who.bearer_token or None,
-        dialect=dialect or vtn.dialect,
-        token_url=_token_url(settings, environ),
-        auth=vtn.auth if vtn.auth == "form" or vtn.auth == "basic" else "auto",  # noqa: PLR1714 (narrows)
-        insecure=vtn.insecure,
-        ca_file=str(settings.path(vtn.ca_file)) if vtn.ca_file else None,
-        timeout=vtn.timeout,
-        ven_secrets=VenSecretFile(state_folder() / VEN_SECRETS, url),
-    )
+    @property
+    def dialect(self) -> str:
+        """As it is set; empty where it is to be found out."""
+        return self.choice.dialect or self.settings.vtn.dialect
+
+    async def url(self, store: FleetStore | None) -> str:
+        """The VTN: the given one, the environment's, settings', database's, or the default.
+
+        Raises:
+            VendashError: It is not an address of a VTN.
+        """
+        given = self.choice.url
+        if given is None and not self.environ.get("VTN_SERVER_ADDRESS"):
+            if self.settings.vtn.url:
+                return token_address(self.settings.vtn.url, f"{self.settings.file}: [vtn] url")
+            known = await store.vtn() if store is not None else None
+            if known is not None and known[0]:
+                return known[0]
+        return vtn_address(given, self.environ)
+
+    def identity(self) -> Identity:
+        """Who we are to it.
+
+        Raises:
+            VendashError: Half of it is missing, or a file with secrets cannot be used.
+        """
+        token = self.choice.bearer_token
+        if token is not None or self.choice.no_auth:
+            return Identity(bearer_token=token or "")
+        return find_identity(self.settings, self.environ)
+
+    def client(self, url: str, *, dialect: str | None = None) -> Vtn:
+        """The client of this VTN.
+
+        Args:
+            url: As `url` gives it.
+            dialect: Instead of the one that is set; empty to have it found out.
+
+        Raises:
+            VendashError: A setting, or a secret, cannot be used.
+        """
+        settings, who = self.settings.vtn, self.identity()
+        auth = settings.auth
+        return Vtn(
+            url,
+            credentials=Credentials(who.client_id, who.client_secret) if who.client_id else None,
+            bearer_token=who.bearer_token or None,
+            dialect=self.dialect if dialect is None else dialect,
+            token_url=self._token_url(),
+            auth=auth if auth == "form" or auth == "basic" else "auto",  # noqa: PLR1714 (narrows)
+            insecure=settings.insecure,
+            ca_file=str(self.settings.path(settings.ca_file)) if settings.ca_file else None,
+            timeout=settings.timeout,
+            ven_secrets=VenSecretFile(state_folder() / VEN_SECRETS, url),
+        )
+
+    def _token_url(self) -> str:
+        if named := self.environ.get(TOKEN_URL, ""):
+            return token_address(named, TOKEN_URL)
+        if self.settings.vtn.token_url:
+            source = f"{self.settings.file}: [vtn] token_url"
+            return token_address(self.settings.vtn.token_url, source)
+        return ""
+
+
+async def stored_dialect(store: FleetStore, url: str) -> str:
+    """The dialect that this VTN was found to speak the last time; empty where it never was."""
+    known = await store.vtn()
+    return known[1] if known is not None and known[0] == url else ""
 
 
 async def take_up(store: FleetStore, vtn: Vtn, settings: Settings, *, actor: str) -> None:
@@ -81,11 +123,3 @@ async def take_up(store: FleetStore, vtn: Vtn, settings: Settings, *, actor: str
     await store.use_vtn(vtn.url, vtn.dialect)
     if settings.vtn.authority:
         await store.set_authority(settings.vtn.authority, actor=actor)
-
-
-def _token_url(settings: Settings, environ: Mapping[str, str]) -> str:
-    if named := environ.get(TOKEN_URL, ""):
-        return token_address(named, TOKEN_URL)
-    if settings.vtn.token_url:
-        return token_address(settings.vtn.token_url, f"{settings.file}: [vtn] token_url")
-    return ""

@@ -6,16 +6,14 @@ import asyncio
 import logging
 import os
 import time
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from vendash.engine.connecting import VtnAccess
 from vendash.engine.registration import RegistrationService
 from vendash.engine.simulation import SimulationService
 from vendash.engine.supervision import supervise
-from vendash.identity import Identity
 from vendash.lock import exclusive, lock_path
-from vendash.settings import Settings
 from vendash.store import open_store
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import EngineStatus, clear_status, write_status
@@ -25,32 +23,18 @@ STATUS_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineSettings:
-    """What an engine is told at its start."""
-
-    database: Path
-    vtn_url: str | None = None
-    """None: the environment's, else the settings', else the database's, else the default."""
-    dialect: str = ""
-    """Empty: asked of the VTN."""
-    identity: Identity = field(default_factory=Identity)
-    """Nobody by default: for a VTN that lets everybody in."""
-    settings: Settings = field(default_factory=Settings)
-
-
-async def run_engine(settings: EngineSettings) -> None:
-    """Do the work of a database until cancelled.
+async def run_engine(database: Path, access: VtnAccess) -> None:
+    """Do the work of a database, with the VTN that `access` leads to, until cancelled.
 
     Raises:
         HeldByOtherError: An engine, or `vendash register`, works on this database already.
         VendashError: The database cannot be opened, or the folder for live readings not used.
     """
-    async with await open_store(settings.database) as store:
+    async with await open_store(database) as store:
         path = store.path
         with exclusive(lock_path(path), "engine", f"Another process works on {path} already"):
             folder = live_folder(path)
-            registration = RegistrationService(store, settings)
+            registration = RegistrationService(store, access)
             simulation = SimulationService(store, folder)
             report = partial(_report, folder, registration, simulation)
             try:

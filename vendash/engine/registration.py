@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from vendash.engine.connecting import chosen_url, take_up, vtn_from_settings
+from vendash.engine.connecting import VtnAccess, take_up
 from vendash.engine.surveys import SurveyService
 from vendash.engine.vitals import connection_status
 from vendash.store.protocol import FleetStore
@@ -13,18 +12,15 @@ from vendash.telemetry.status import ConnectionStatus, RegistrationProgress, Ser
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar, VtnHealth
 
-if TYPE_CHECKING:
-    from vendash.engine.engine import EngineSettings
-
 CONNECTING = ServiceStatus(health="busy", text="connecting")
 
 
 class RegistrationService:
     """Runs the registrar for the current VTN of a database."""
 
-    def __init__(self, store: FleetStore, settings: EngineSettings) -> None:
+    def __init__(self, store: FleetStore, access: VtnAccess) -> None:
         self._store = store
-        self._settings = settings
+        self._access = access
         self._registrar: Registrar | None = None
         self._vtn: Vtn | None = None
         self._failed: ServiceStatus | None = None
@@ -76,16 +72,14 @@ class RegistrationService:
         Raises:
             VendashError: The address or the credentials cannot be used, or the store fails.
         """
-        given = self._settings
-        self.url = await chosen_url(self._store, given.vtn_url, given.settings)
-        vtn = vtn_from_settings(
-            self.url, given.settings, identity=given.identity, dialect=given.dialect
-        )
-        await take_up(self._store, vtn, given.settings, actor="engine")
-        hold = given.settings.vtn.hold_seconds
+        access = self._access
+        self.url = await access.url(self._store)
+        vtn = access.client(self.url)
+        await take_up(self._store, vtn, access.settings, actor="engine")
+        hold = access.settings.vtn.hold_seconds
         registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
         self._registrar, self._vtn, self._failed = registrar, vtn, None
-        surveys = self._surveys = SurveyService(self._store, vtn, registrar, given.settings.vtn)
+        surveys = self._surveys = SurveyService(self._store, vtn, registrar, access.settings.vtn)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(registrar, vtn, surveys))
             tasks.create_task(surveys.run())

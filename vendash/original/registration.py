@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
 from vendash.commands.fleet import prepare
 from vendash.commands.opening import opened
 from vendash.commands.registration import Wanted, register
-from vendash.engine.connecting import vtn_from_settings
+from vendash.engine.connecting import VtnChoice
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.models import NO_VEN
 from vendash.original.database import ORIGINAL_PATH, ResourceDatabase
 from vendash.original.nouns import Resource, to_originals
-from vendash.settings import load_settings
-from vendash.vtn.address import vtn_address
 
 _log = logging.getLogger(__name__)
 
@@ -68,9 +65,8 @@ async def get_access_token(vtn_url: str | None = None) -> str:
     Raises:
         VendashError: They are not set, or the VTN gives no token.
     """
-    settings = load_settings()
-    named = vtn_url or os.environ.get("VTN_SERVER_ADDRESS")
-    vtn = vtn_from_settings(vtn_address(vtn_url if named else settings.vtn.url), settings)
+    access = VtnChoice(url=vtn_url or None).access()
+    vtn = access.client(await access.url(None))
     async with vtn.connect() as connection:
         return await connection.access_token()
 
@@ -98,9 +94,8 @@ async def sample_registration(
     """
     if limit_vens is not None and limit_vens < 1:
         raise VendashError("limit_vens counts VENs: give 1 or more, or None for all.")
-    wanted = Wanted(
-        vtn_url, limit=limit_vens, no_auth=bearer_token is None, bearer_token=bearer_token
-    )
+    choice = VtnChoice(url=vtn_url, no_auth=bearer_token is None, bearer_token=bearer_token)
+    wanted = Wanted(choice, limit=limit_vens)
     document, summary, _ = await register(Path(db_path), wanted)
     _log.info("%s", summary)
     return document
