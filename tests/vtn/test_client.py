@@ -171,11 +171,11 @@ async def test_an_answer_that_breaks_off_leaves_a_doubt(cut: bytes) -> None:
     assert event.status is None
 
 
-async def test_an_answer_of_more_than_5_mb_is_not_read() -> None:
-    large = Say(200, b" " * 6_000_000)
-    error = await greeting_error(lambda asked: large if asked.path == "/vens" else Say(404))
-    assert isinstance(error, VtnAnswerError)
-    assert "5 MB" in str(error)
+async def test_an_object_of_more_than_5_mb_is_not_read() -> None:
+    async with connected(lambda _: Say(200, b" " * 6_000_000)) as connection:
+        event = await carry_out(connection, WORK, Read("r1"))
+    assert isinstance(event, Lost)
+    assert "5 MB" in event.reason
 
 
 @pytest.mark.parametrize(

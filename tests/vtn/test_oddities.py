@@ -16,6 +16,7 @@ from vendash.models import RegistrationStatus, ResourceWork, VenWork, VtnState
 from vendash.vtn.answers import Reply, words
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
+from vendash.vtn.diagnosis import diagnose
 from vendash.vtn.dialects import DIALECTS, dialect_named
 from vendash.vtn.driver import Registrar
 from vendash.vtn.registrar import Others
@@ -64,6 +65,22 @@ async def test_a_fleet_is_registered_and_approved_whatever_the_habits_of_the_vtn
         assert ledger.states() == {VtnState.OK}
         async with vtn.connect() as connection:
             assert await connection.count() == (2, 60)
+
+
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1", "energydesk"])
+async def test_a_list_of_more_than_five_megabytes_may_come_at_once(dialect: Dialect) -> None:
+    """As from a VTN that ignores the limit; nothing but a list may be so long."""
+    note = b', "note": "' + b"x" * 100_000 + b'"}'
+    async with vtn_server(dialect=dialect, auth=False, faults=Faults(limits="ignored")) as server:
+        ledger = MemoryLedger(fleet(1, 60))
+        await Registrar(ledger, Vtn(server.url, dialect=dialect)).settle()
+        held = server.state.snapshot()
+        server.state.restore([replace(one, json=one.json[:-1] + note) for one in held])
+        async with Vtn(server.url, dialect=dialect).connect() as connection:
+            await connection.greet()
+            assert await connection.count() == (1, 60)
+        found = await diagnose(Vtn(server.url), believed="", clients={})
+        assert [one.text for one in found if one.state == "wrong"] == []
 
 
 @pytest.mark.parametrize("status", [b"404", b'"404"', b'"HTTPStatus.NOT_FOUND"', b"null", b"[]"])

@@ -32,7 +32,7 @@ from vendash.vtn.detection import (
 from vendash.vtn.dialects import Dialect
 from vendash.vtn.dialects.base import Listed, Request
 from vendash.vtn.errors import VtnAuthError, VtnError
-from vendash.vtn.lists import Pages, WholeList, paged, read_list, unlisted
+from vendash.vtn.lists import Pages, WholeList, paged, read_page, unlisted
 
 if TYPE_CHECKING:
     from vendash.vtn.client import Vtn
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 LARGEST_LIST = 64_000_000
-"""Bytes of a list that comes whole; 10,562 resources are about 17,000,000."""
+"""Bytes of a list, which may come whole; 10,562 resources are about 17,000,000."""
 LIST_PATIENCE = 6.0
 """Times the timeout of other calls, for such a list."""
 
@@ -129,9 +129,9 @@ class Connection:
             VtnError: What is wrong, and what to do.
         """
         dialect = await self.dialect()
-        reply = await self.send(dialect.greeting)
+        reply = await self._sent_whole(dialect.greeting)  # some VTNs ignore a limit
         try:
-            read_list(dialect, reply)
+            await read_page(dialect, reply)
         except UnexpectedReplyError:
             raise trouble(reply, self._vtn.url, self._vtn.advice) from None
         return dialect.name
@@ -147,7 +147,7 @@ class Connection:
         """
         dialect = await self.dialect()
         if dialect.paged:
-            async for page in paged(self.send, dialect, path, query, self._pages):
+            async for page in paged(self._sent_whole, dialect, path, query, self._pages):
                 yield page
             return
         name = dict(query).get("name")
@@ -182,7 +182,7 @@ class Connection:
         await vtn.ask_auth_server(self.wire)
         found = vtn.known_dialect
         if found is None:
-            reply = await self._sent_whole(ONE_RESOURCE)  # some VTNs ignore a limit
+            reply = await self._sent_whole(ONE_RESOURCE)
             name = await asyncio.to_thread(dialect_of_resources, reply, vtn.url)
             found = vtn.speaks(name or dialect_of_openapi(await self.send(OPENAPI), vtn.url))
         return found
@@ -263,12 +263,11 @@ class Connection:
             return
         self._vtn.vitals.ven_token(ven, known=token is not None)
 
-    # --- lists without pages -------------------------------------------------------------------
+    # --- lists that come whole -----------------------------------------------------------------
 
     async def _whole(self, dialect: Dialect, path: str, name: str | None) -> WholeList:
         async def read() -> list[Listed]:
-            reply = await self._sent_whole(dialect.page(path, 0))
-            return await asyncio.to_thread(read_list, dialect, reply)  # seconds on a small machine
+            return await read_page(dialect, await self._sent_whole(dialect.page(path, 0)))
 
         return await self._vtn.lists.get(path, name, read)
 

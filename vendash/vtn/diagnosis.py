@@ -17,7 +17,6 @@ from vendash.vtn.detection import AUTH_SERVER, token_url_named
 from vendash.vtn.dialects.base import Listed
 from vendash.vtn.elsewhere import VENS, bare, found_elsewhere, is_vtn
 from vendash.vtn.errors import VtnAuthError, VtnError, VtnUntrustedError
-from vendash.vtn.lists import read_list
 from vendash.vtn.rights import judges, reading_missing, role_wrong, writing_missing
 from vendash.vtn.vitals import CERTIFICATE_SOON, clock_warning
 
@@ -190,11 +189,11 @@ class _Examination:
             raise trouble(error.reply, vtn.url, vtn.advice) from None
         paths = dialect.resource_lists(ids[:1])
         for path in paths:
-            reply = await connection.send(dialect.page(path, 0))
             try:
-                read_list(dialect, reply)
-            except UnexpectedReplyError:
-                raise VtnAuthError(refusal(reply, "to list resources")) from None
+                async for _ in connection.pages(path):
+                    break
+            except UnexpectedReplyError as error:
+                raise VtnAuthError(refusal(error.reply, "to list resources")) from None
         what = "VENs and resources" if paths else "VENs"
         self._say("reading", "ok", f"{what} can be read; {_there(len(ids))} there.")
         self._look_at_names(taken)

@@ -18,6 +18,8 @@ from vendash.vtn.errors import VtnAnswerError
 
 MOST_PAGES = 20_000
 """Of one list; a VTN that always has another page is left here."""
+LONG = 500_000
+"""Bytes that are read beside the event loop; a page of 50 resources is about 60,000."""
 FRESH = 60.0
 """Seconds for which a whole list is believed about what we have not touched since."""
 
@@ -62,13 +64,20 @@ async def paged(
     seen: set[str] = set()
     skip = 0
     for _ in range(MOST_PAGES):
-        listed = read_list(dialect, await send(dialect.page(path, skip, query)))
+        listed = await read_page(dialect, await send(dialect.page(path, skip, query)))
         fresh = _once(listed, seen)
         yield fresh
         if not pages.may_go_on(len(listed), len(fresh)):
             return
         skip += len(listed)
     raise VtnAnswerError(f"The list {path} of the VTN has no end.")
+
+
+async def read_page(dialect: Dialect, reply: Reply) -> list[Listed]:
+    """As `read_list`, off the event loop where it takes long: a whole list may come as a page."""
+    if len(reply.body) <= LONG:
+        return read_list(dialect, reply)
+    return await asyncio.to_thread(read_list, dialect, reply)
 
 
 def read_list(dialect: Dialect, reply: Reply) -> list[Listed]:

@@ -95,7 +95,8 @@ class Wire:
             raise _unreachable(error, url) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             await self._renew()
-            seconds = self._timeout * patience
+            silent = isinstance(error, httpx.TimeoutException)  # not a byte for so long
+            seconds = self._timeout * (1.0 if silent else patience)
             raise VtnSilentError(f"The VTN did not answer within {seconds:g} s.") from error
         except httpx.RequestError as error:
             raise VtnSilentError(
