@@ -114,7 +114,7 @@ def test_what_was_changed_there_is_shown_field_by_field_and_is_an_exit_code_wher
     assert (field["field"], field["theirs"]) == ("e_max_kwh", "77")
     assert vendash("drift", "--exit-code").code == 2
     shown = vendash("drift", "--cached").out
-    assert f"e_max_kwh: {field['ours']} -> 77" in shown
+    assert f"E max kWh: {field['ours']} -> 77" in shown
 
 
 def test_what_was_deleted_there_is_only_here_and_sent_again_by_the_next_register(

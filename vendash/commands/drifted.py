@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vendash.commands.opening import counted, named_vens
+from vendash.drifting import field_title
 from vendash.models import Authority, DriftItem, DriftKind, Orphan, VtnState
 from vendash.store.protocol import FleetReader
 from vendash.text import plain
@@ -157,8 +158,9 @@ def _lines(one: Shown) -> list[str]:
     if item.kind is DriftKind.DOUBLE:
         head += f" (there as {plain(item.remote_id, 40)})"
     head += f"  [{', '.join(marks)}]" if marks else ""
-    fields = [
-        f"      {plain(field, 30)}: {plain(ours, 60) or '-'} -> {plain(theirs, 60) or '-'}"
-        for field, ours, theirs in item.fields
-    ]
-    return [head.rstrip(), *fields]
+    return [head.rstrip(), *(_difference(*field) for field in item.fields)]
+
+
+def _difference(field: str, ours: str, theirs: str) -> str:
+    title = plain(field_title(field), 30)
+    return f"      {title}: {plain(ours, 60) or '-'} -> {plain(theirs, 60) or '-'}"

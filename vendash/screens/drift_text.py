@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from vendash.drifting import field_title
 from vendash.filters import Field, Filter, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
 from vendash.screens.detail import indented, wrap
@@ -31,22 +32,6 @@ _MEANS = {
     DriftKind.ONLY_THERE: "The VTN holds it, and nothing here wants it there.",
     DriftKind.ONLY_HERE: "It should be at the VTN, and is not.",
 }
-_FIELD_TITLES = {
-    "prequalification": "decision",
-    "DESCRIPTION": "name",
-    "LOCATION": "place",
-    "MAX_POWER_CONSUMPTION": "P max kW",
-    "MAX_POWER_EXPORT": "export kW",
-    "p_max_kw": "P max kW",
-    "p_min_kw": "P min kW",
-    "e_max_kwh": "E max kWh",
-    "e_min_kwh": "E min kWh",
-    "meter_point_id": "meter",
-    "resource_type": "type",
-    "resource_sub_type": "sub type",
-}
-"""As the other screens name them."""
-
 OPTIONS: Mapping[DriftChoice, str] = {
     DriftChoice.OURS: "--keep-ours",
     DriftChoice.THEIRS: "--take-theirs",
@@ -91,7 +76,7 @@ def difference_cell(row: DriftRow) -> Cell:
         more = f"+{len(item.fields) - 1}  " if len(item.fields) > 1 else ""
         if field == "prequalification":
             return f"{more}{ours.lower()} → {theirs.lower()}"  # says itself what it is
-        return f"{more}{_titled(field)}: {ours or '-'} → {theirs or '-'}"
+        return f"{more}{field_title(field)}: {ours or '-'} → {theirs or '-'}"
     if item.kind is DriftKind.ONLY_THERE:
         return ("a stranger", "dim") if item.key is None else ("not wanted there", "dim")
     return f"there as {item.remote_id}", "dim"
@@ -100,11 +85,7 @@ def difference_cell(row: DriftRow) -> Cell:
 def _telling(field: tuple[str, str, str]) -> tuple[bool, int]:
     """The decision before all others, then what a narrow column cuts least."""
     name, ours, theirs = field
-    return name != "prequalification", len(_titled(name)) + len(ours) + len(theirs)
-
-
-def _titled(field: str) -> str:
-    return _FIELD_TITLES.get(field, field)
+    return name != "prequalification", len(field_title(name)) + len(ours) + len(theirs)
 
 
 def matches(row: DriftRow, wanted: Filter) -> bool:
@@ -166,7 +147,7 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
     lines += [*_wrapped(what.replace("ven", "VEN", 1), "dim", width), []]
     lines += _wrapped(_means(item), _KIND_STYLES[item.kind], width)
     for field, ours, theirs in item.fields:
-        lines += [[], *_wrapped(_titled(field), "heading", width)]
+        lines += [[], *_wrapped(field_title(field), "heading", width)]
         lines += _labelled("here", ours or "-", width)
         lines += _labelled("there", theirs or "-", width)
     ids = (("id", item.name), ("there", item.remote_id), ("VEN", item.ven_remote_id))
