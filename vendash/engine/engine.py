@@ -67,6 +67,7 @@ async def _report(
                 survey=registration.survey,
                 speed=simulation.speed,
                 connection=registration.connection,
+                hold_seconds=registration.hold_seconds,
             ),
         )
         await asyncio.sleep(STATUS_SECONDS)

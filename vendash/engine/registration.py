@@ -56,6 +56,11 @@ class RegistrationService:
         )
 
     @property
+    def hold_seconds(self) -> float:
+        """That a change stays here before it leaves."""
+        return self._access.settings.vtn.hold_seconds
+
+    @property
     def connection(self) -> ConnectionStatus | None:
         """How the connection to the VTN is; None before there is one."""
         if self._registrar is None or self._vtn is None:
@@ -76,8 +81,7 @@ class RegistrationService:
         self.url = await access.url(self._store)
         vtn = access.client(self.url)
         await take_up(self._store, vtn, access.settings, actor="engine")
-        hold = access.settings.vtn.hold_seconds
-        registrar = Registrar(self._store, vtn, hold=hold, remaining=self._remaining)
+        registrar = Registrar(self._store, vtn, hold=self.hold_seconds, remaining=self._remaining)
         self._registrar, self._vtn, self._failed = registrar, vtn, None
         surveys = self._surveys = SurveyService(self._store, vtn, registrar, access.settings.vtn)
         async with asyncio.TaskGroup() as tasks:

@@ -95,6 +95,8 @@ class EngineStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How the newest comparison of everything with the VTN went."""
     speed: float = 1.0
     connection: ConnectionStatus | None = None
+    hold_seconds: float = 0.0
+    """That a change stays here before it leaves for the VTN."""
 
     @property
     def age(self) -> float:
