@@ -19,5 +19,5 @@ _TITLES = {
 
 
 def field_title(field: str) -> str:
-    """The title of a field of a dialect, as the lists name it; the field itself where it has none."""
+    """The title of a field of a dialect, as the lists name it; itself where it has none."""
     return _TITLES.get(field, field)

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Vendash
+from tests.fleets import fleet
+from tests.store.making import ANY, SUSPENDED, everything, filled, refused, register
+from vendash.commands.inspect import status
+from vendash.models import VtnState
 
 
 def test_prepare_imports_and_again_changes_nothing(vendash: Vendash, assets: Path) -> None:
@@ -197,7 +201,20 @@ def test_more_than_a_hundred_rows_need_yes_where_nobody_can_be_asked(
 
 def test_status_is_one_line(vendash: Vendash, prepared: Path) -> None:
     said = vendash("status")
-    assert said.out == ("4 decide 0 unsent 4 approved 0 suspended 0 ≠ 0 ! 0 | ENGINE none\n")
+    figures = "4 decide 0 unsent 4 approved 0 suspended 0 ≠ 0 waiting 0 ! 0"
+    assert said.out == f"{figures} | ENGINE none\n"
+
+
+async def test_status_has_what_waits_for_the_vtn_and_what_for_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    async with await filled(path, fleet({"Aalborg": 4})) as store:
+        await register(store)
+        await store.set_status((await everything(store)).keys[:3], ANY, SUSPENDED, actor="a")
+        first, *_ = await store.due_resources(9)
+        await store.complete([refused(first, VtnState.CONFLICT)])
+    document, line, code = await status(path)
+    assert (document["waiting"], document["refused"], code) == (2, 1, 0)
+    assert "waiting 2 ! 1 |" in line
 
 
 def test_the_audit_log_is_verified_and_a_changed_log_is_found(

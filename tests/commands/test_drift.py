@@ -97,8 +97,22 @@ def local(path: Path, column: str, resource_id: str) -> str:
 def test_where_both_agree_nothing_is_found(vendash: Vendash, registered: Path) -> None:
     said = vendash("drift", "--json", "--exit-code")
     assert said.code == 0
-    assert set(said.json) == {*KINDS, "surveyed", "seconds"}
+    assert set(said.json) == {*KINDS, "surveyed", "seconds", "waiting", "refused"}
     assert found(said.json) == {}
+    assert "The VTN holds everything as it is here." in vendash("drift").out
+
+
+def test_what_has_yet_to_be_sent_is_counted_and_not_called_equal(
+    vendash: Vendash, registered: Path
+) -> None:
+    assert vendash("approve", "--ven", "Herning").code == 0
+    said = vendash("drift", "--json").json
+    assert (found(said), said["waiting"], said["refused"]) == ({}, 2, 0)
+    shown = vendash("drift").out
+    assert "2 changes yet to be sent" in shown
+    assert "The VTN holds everything else as it is here." in shown
+    assert vendash("status", "--json").json["waiting"] == 2
+    assert vendash("register").code == 0
     assert "The VTN holds everything as it is here." in vendash("drift").out
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from vendash.commands.drifted import Shown, document, found, text
-from vendash.commands.opening import counted, opened_store
+from vendash.commands.opening import counted, opened_store, waiting
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
 from vendash.engine.connecting import VtnAccess, VtnChoice, take_up
@@ -81,10 +81,12 @@ async def drift(db_path: Path | None, asked: Asked) -> Answer:
         if asked.choice is not None:
             return await _chosen(fleet, shown, asked, asked.choice)
         authority = await store.authority()
+        waits, refused = await waiting(store)
     when = datetime.fromtimestamp(surveyed, UTC)
     seconds = round(time.monotonic() - started, 3)
     code = DIFFERS if shown and asked.exit_code else 0
-    return document(shown, when, seconds), text(shown, when, authority), code
+    told = document(shown, when, seconds) | {"waiting": waits, "refused": refused}
+    return told, text(shown, when, authority, waits=waits, refused=refused), code
 
 
 # --- comparing -----------------------------------------------------------------------------------

@@ -119,8 +119,10 @@ def _as_json(one: Shown) -> dict[str, Any]:
     }
 
 
-def text(found: Sequence[Shown], when: datetime, authority: Authority) -> str:
-    """As lines for a person."""
+def text(
+    found: Sequence[Shown], when: datetime, authority: Authority, *, waits: int, refused: int
+) -> str:
+    """As lines for a person; with how much has yet to be sent, and how much the VTN refuses."""
     at = when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     lines = []
     for kind, title in _TITLES.items():
@@ -132,17 +134,24 @@ def text(found: Sequence[Shown], when: datetime, authority: Authority) -> str:
         if len(of_kind) > SHOWN:
             lines.append(f"  ... and {len(of_kind) - SHOWN:,} more (--json lists all)")
         lines.append("")
-    again = sum(one.item.again for one in found)
-    if again:
-        lines.append(f"{again:,} of them are sent again by the engine, or vendash register.")
-    if again < len(found):
+    if any(not one.item.again for one in found):
         lines.append(
             "Choose with --keep-ours, --take-theirs, --adopt or --forget, and IDs or --all."
         )
     if authority is Authority.VTN:
         lines.append("The VTN decides on approval: its decisions are taken over, and no drift.")
+    if waits:
+        lines.append(
+            f"{counted(waits, 'change')} yet to be sent: the engine does it, or vendash register."
+        )
+    if refused:
+        lines.append(
+            f"{counted(refused, 'item')} refused by the VTN: vendash doctor says why, and n in"
+            " the console goes to each."
+        )
     if not found:
-        lines.append("The VTN holds everything as it is here.")
+        what = "everything else" if waits or refused else "everything"
+        lines.append(f"The VTN holds {what} as it is here.")
     return "\n".join([*lines, f"Compared at {at}."])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vendash.commands.opening import counted, opened
+from vendash.commands.opening import counted, opened, opened_store, waiting
 from vendash.config import database_path
 from vendash.lock import holder, lock_path
 from vendash.models import AuditAction
@@ -33,8 +33,9 @@ async def stats(db_path: Path | None) -> Answer:
 async def status(db_path: Path | None) -> Answer:
     """The work to do and the engine's health, in one line."""
     path = database_path(db_path)
-    async with opened(db_path) as fleet:
-        work = await fleet.reader.work()
+    async with opened_store(path) as store:
+        work = await store.work()
+        waits, refused = await waiting(store)
     engine = engine_status(path)
     document = {
         "resources": work.total,
@@ -44,12 +45,14 @@ async def status(db_path: Path | None) -> Answer:
         "suspended": work.suspended,
         "different": work.different,
         "trouble": work.trouble,
+        "waiting": waits,
+        "refused": refused,
         "engine": None if engine is None else {"pid": engine.pid, "vtn": engine.vtn.health},
     }
     line = (
         f"{work.total:,} decide {work.decide:,} unsent {work.unsent:,}"
         f" approved {work.approved:,} suspended {work.suspended:,}"
-        f" ≠ {work.different:,} ! {work.trouble:,} | {_engine_words(engine)}"
+        f" ≠ {work.different:,} waiting {waits:,} ! {refused:,} | {_engine_words(engine)}"
     )
     return document, line, 0
 

@@ -72,6 +72,15 @@ def _named_ven(name: str, there: list[str]) -> str:
     raise VendashError(f"There is no VEN named {name!r} here; `vendash stats` lists them.")
 
 
+async def waiting(store: FleetStore) -> tuple[int, int]:
+    """How much has yet to be sent to the VTN, and how much of it waits for a person instead.
+
+    VENs, resources, and what has to be deleted there.
+    """
+    done, total, refused = await store.registration_progress()
+    return total - done - refused, refused
+
+
 def counted(number: int, noun: str) -> str:
     """`1 resource`, `10,562 resources`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
