@@ -36,6 +36,7 @@ from vendash.vtn.registrar import (
     Lost,
     Missing,
     Others,
+    Read,
     Rejected,
     Replace,
     Taken,
@@ -340,6 +341,13 @@ async def test_a_list_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) ->
         event = await carry_out(connection, WORK, LookUp())
         assert isinstance(event, Lost)
         assert "no end" in event.reason
+
+
+async def test_a_list_of_more_than_any_fleet_has_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_LISTED", 120)
+    async with connected(paged(1000)) as connection:
+        with pytest.raises(VtnAnswerError, match="more than 120 objects"):
+            [page async for page in connection.pages("/resources")]
 
 
 @pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])

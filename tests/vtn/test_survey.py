@@ -35,7 +35,7 @@ from vendash.vtn.comparison import Comparison, Decisions, untouched
 from vendash.vtn.dialects import DIALECTS, dialect_named
 from vendash.vtn.dialects.base import Listed
 from vendash.vtn.driver import Registrar
-from vendash.vtn.errors import VtnError
+from vendash.vtn.errors import VtnAnswerError, VtnError
 from vendash.vtn.server import Faults, VtnServer, vtn_server
 from vendash.vtn.survey import BATCH, Surveyed, decisions, reading, survey
 
@@ -315,6 +315,42 @@ async def test_a_survey_that_was_cut_off_never_concludes_that_something_is_only_
         assert (await surveyed(store, honest.url)).outcome.again == 10
         assert {item.kind for item in await store.drift()} == {DriftKind.ONLY_HERE}
         assert not await all_ok(store)
+
+
+def endless(asked: Asked) -> Say:
+    """Three VENs of strangers with fifty resources each; in 3.1 all of them in one list."""
+    if asked.query["skip"] != ["0"]:
+        return Say(200, [])
+    if asked.path == "/vens":
+        return Say(200, [{"id": f"v{n}", "venName": f"Stranger {n}"} for n in range(3)])
+    return Say(200, [{"id": f"{asked.path}{n}", "resourceName": "x" * 10**4} for n in range(50)])
+
+
+@pytest.mark.parametrize(("most_listed", "most_strangers"), [(100, 10**9), (10**9, 60)])
+async def test_a_vtn_that_lists_far_more_than_a_fleet_is_left_and_nothing_is_concluded(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, most_listed: int, most_strangers: int
+) -> None:
+    monkeypatch.setattr("vendash.vtn.lists.MOST_LISTED", most_listed)
+    monkeypatch.setattr("vendash.vtn.comparison.MOST_STRANGERS", most_strangers)
+    async with vtn_server(dialect="3.0.1", auth=False) as server:
+        await registered(store, server.url)
+    async with scripted(endless) as strange:
+        await store.move_vtn(strange.url)
+        async with Vtn(strange.url, dialect="3.0.1").connect() as connection:
+            with pytest.raises(VtnAnswerError, match="whether it is the right one"):
+                await survey(store, connection)
+        assert (await store.surveyed(), await store.drift()) == (None, [])
+        assert await all_ok(store)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_of_a_name_no_more_is_remembered_than_names_have(dialect: str) -> None:
+    """A list may hold hundreds of thousands of them."""
+    long = "x" * 10**6
+    one = {"id": "r", "resourceName": long, "ven_name": long, "venID": long, "clientID": long}
+    (found,) = dialect_named(dialect).listed(json.dumps([one]).encode())
+    assert len(found.name) == 1000
+    assert max(len(found.ven_id or ""), len(found.client_id or "")) <= 1000
 
 
 async def test_a_survey_that_is_cancelled_has_never_happened(store: SqliteStore) -> None:

@@ -19,16 +19,22 @@ from vendash.models import (
 from vendash.vtn.dialects import Dialect
 from vendash.vtn.dialects.base import Listed
 from vendash.vtn.dialects.reading import in_words
+from vendash.vtn.errors import VtnAnswerError
 
-LARGEST_KEPT = 20_000
-"""Bytes of an object at a VTN that are kept to be shown."""
+LARGEST_KEPT = 5_000
+"""Bytes of an object at a VTN that are kept to be shown; ours have about 1,200."""
+MOST_STRANGERS = 50_000
+"""Objects that are not of this fleet, or double; as large as can be, they take 250 MB of disk."""
 
 Found = tuple[list[DriftItem], list[Seen]]
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What was seen so far of a VTN's lists; decides about each object, without I/O."""
+    """What was seen so far of a VTN's lists; decides about each object, without I/O.
+
+    Raises `VtnAnswerError` where there are too many of them that are not ours.
+    """
 
     dialect: Dialect
     vens_seen: int = 0
@@ -37,6 +43,7 @@ class Comparison:
     _once: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """By kind and name, ids of the first object and of its VEN: no more, for they are many."""
     _doubles: set[tuple[str, str]] = field(default_factory=set)
+    _strangers: int = 0
 
     def vens(self, listed: Sequence[Listed], known: Sequence[VenWork]) -> Found:
         """What these VENs are."""
@@ -53,7 +60,7 @@ class Comparison:
             else:
                 seen.append(Seen(what="ven", name=one.name, remote_id=one.id, stamp=one.stamp))
                 items += self._double(seen[-1], one)
-        return items, seen
+        return self._bounded(items), seen
 
     def resources(
         self, listed: Sequence[Listed], known: Sequence[ResourceWork], same: Collection[str] = ()
@@ -73,7 +80,17 @@ class Comparison:
                 continue
             elif (item := self._resource(one, works.get(one.name))) is not None:
                 items.append(item)
-        return items, seen
+        return self._bounded(items), seen
+
+    def _bounded(self, items: list[DriftItem]) -> list[DriftItem]:
+        """These; a VTN that does not hold the fleet must not fill memory and disk."""
+        self._strangers += sum(item.kind is not DriftKind.DIFFERENT for item in items)
+        if self._strangers > MOST_STRANGERS:
+            raise VtnAnswerError(
+                f"The VTN holds more than {MOST_STRANGERS:,} objects that are not of this fleet, "
+                "or double: have a look there, and whether it is the right one."
+            )
+        return items
 
     def _double(self, this: Seen, one: Listed) -> list[DriftItem]:
         """An item for each object of a name, from the second one on."""

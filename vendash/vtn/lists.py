@@ -16,6 +16,8 @@ from vendash.vtn.dialects.base import PAGE, Listed, Request
 from vendash.vtn.dialects.reading import checked_id, reader
 from vendash.vtn.errors import VtnAnswerError
 
+MOST_LISTED = 200_000
+"""Objects of a VTN that are read at most; remembering them takes about 120 MB."""
 MOST_PAGES = 20_000
 """Of one list; a VTN that always has another page is left here."""
 LONG = 500_000
@@ -69,8 +71,18 @@ async def paged(
         yield fresh
         if not pages.may_go_on(len(listed), len(fresh)):
             return
+        check_number(len(seen))
         skip += len(listed)
     raise VtnAnswerError(f"The list {path} of the VTN has no end.")
+
+
+def check_number(listed: int) -> None:
+    """Raise `VtnAnswerError` for more objects than a VTN of ours could hold."""
+    if listed > MOST_LISTED:
+        raise VtnAnswerError(
+            f"The VTN lists more than {MOST_LISTED:,} objects, which is beyond any fleet: "
+            "have a look there, and whether it is the right one."
+        )
 
 
 async def read_page(dialect: Dialect, reply: Reply) -> list[Listed]:

@@ -7,7 +7,7 @@ list, so that a survey which was cut off, or cancelled, has never happened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,7 +26,8 @@ from vendash.models import (
 from vendash.vtn.answers import UnexpectedReplyError, trouble
 from vendash.vtn.client import Connection
 from vendash.vtn.comparison import Comparison, Decisions, untouched
-from vendash.vtn.dialects.base import Listed
+from vendash.vtn.dialects.base import Dialect, Listed
+from vendash.vtn.lists import check_number
 
 BATCH = 500
 """Objects compared at once: ten pages."""
@@ -178,16 +179,22 @@ async def _read(connection: Connection, batches: asyncio.Queue[Batch | None]) ->
     """Every object, and None after the last one."""
     try:
         ids = await _read_list(connection, "/vens", batches)
-        dialect = await connection.dialect()
-        if not dialect.lists_by_ven:
-            for path in dialect.resource_lists(ids):
-                await _read_list(connection, path, batches)
-        for ven_id in ids if dialect.lists_by_ven else ():
-            for path in dialect.resource_lists([ven_id]):
-                await _read_list(connection, path, batches, under=ven_id)
+        number = len(ids)
+        for path, ven_id in _resource_lists(await connection.dialect(), ids):
+            number += len(await _read_list(connection, path, batches, under=ven_id))
+            check_number(number)
     except UnexpectedReplyError as error:
         raise trouble(error.reply, connection.url, connection.advice) from None
     await batches.put(None)
+
+
+def _resource_lists(dialect: Dialect, ven_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each path, and the VEN that the resources are in where they do not say so themselves."""
+    if not dialect.lists_by_ven:
+        yield from ((path, "") for path in dialect.resource_lists(ven_ids))
+        return
+    for ven_id in ven_ids:
+        yield from ((path, ven_id) for path in dialect.resource_lists([ven_id]))
 
 
 async def _read_list(

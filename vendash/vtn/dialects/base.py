@@ -19,6 +19,7 @@ from vendash.models import RegistrationStatus, Resource, ResourceWork, VenWork
 from vendash.vtn.dialects.attributes import REQUESTED, told_of, written
 from vendash.vtn.dialects.reading import (
     Difference,
+    bounded,
     checked_id,
     decision_in,
     in_words,
@@ -237,9 +238,9 @@ class Dialect(ABC):
             found.append(
                 Listed(
                     id=checked_id(one.id),
-                    name=one.resource_name or one.ven_name or "",
-                    ven_id=one.ven_id,
-                    client_id=one.client_id,
+                    name=bounded(one.resource_name or one.ven_name) or "",
+                    ven_id=bounded(one.ven_id),
+                    client_id=bounded(one.client_id),
                     body=bytes(raw),
                     stamp=stamp_of(one.modified),
                     attributes=bytes(one.attributes),

@@ -18,6 +18,7 @@ from vendash.vtn.dialects.reading import (
     LONGEST_NAME,
     Difference,
     Value,
+    bounded,
     checked_id,
     in_words,
     reader,
@@ -286,7 +287,7 @@ def _listed(raw: msgspec.Raw) -> Listed:
     is_ven = answer.resource_name is None and isinstance(answer.ven_name, str)
     return Listed(
         id=checked_id(answer.id),
-        name=str(answer.ven_name if is_ven else answer.id),
+        name=bounded(str(answer.ven_name if is_ven else answer.id)) or "",
         ven_id=None,
         client_id=None,
         body=bytes(raw),

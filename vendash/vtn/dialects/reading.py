@@ -18,6 +18,7 @@ from vendash.text import plain
 
 LONGEST_NAME = 128
 LONGEST_SHOWN = 200
+LONGEST_LISTED = 1_000
 
 _AS_IT_SHOULD_BE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,6}Z")
 
@@ -57,6 +58,11 @@ def checked_id(remote_id: str | int) -> str:
     if not text.strip(".") or len(text) > LONGEST_NAME or not text.isprintable():
         raise ValueError("an object without a usable id")
     return text
+
+
+def bounded(text: str | None) -> str | None:
+    """A name as far as it is remembered: of hundreds of thousands none may be of any length."""
+    return None if text is None else text[:LONGEST_LISTED]
 
 
 def stamp_of(value: object) -> str:
