@@ -309,6 +309,26 @@ async def test_where_the_vtn_decides_approving_asks_it_and_its_decision_is_follo
         assert decided_at(vtn) == {"SUSPENDED": 10}
 
 
+async def test_decisions_that_cannot_be_read_are_said_to_be_that_and_no_failed_comparison(
+    store: SqliteStore,
+) -> None:
+    settings = structs.replace(ASKED_ONLY, authority="vtn", status_seconds=0.2)
+    async with embedded() as vtn, engine(store, vtn, settings):
+        await registered(store, vtn)
+        await until(lambda: decides_there(store), "the authority of the settings")
+
+        def told() -> str:
+            status = read_status(live_folder(store.path))
+            return status.survey.detail if status and status.survey.text == "decisions" else ""
+
+        vtn.faults = Faults(error_503=1)
+        await until(lambda: told() != "", "a status that says what failed")
+        assert told().startswith("The VTN's decisions were not read: The VTN")
+        vtn.faults = Faults()
+        await until(lambda: told() == "", "all well again without a comparison")
+        assert await store.surveyed() is None
+
+
 async def test_a_change_of_another_field_does_not_overwrite_what_the_vtn_has_decided(
     store: SqliteStore,
 ) -> None:

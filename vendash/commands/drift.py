@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from vendash.commands.drifted import Shown, document, found, text
-from vendash.commands.opening import counted, opened_store, waiting
+from vendash.commands.opening import counted, opened_store, trouble_of, waiting
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
 from vendash.engine.connecting import VtnAccess, VtnChoice, take_up
@@ -134,9 +134,9 @@ async def _compared_by_engine(fleet: Fleet, store: FleetStore) -> None:
         status = read_status(folder)
         if status is not None:
             if status.vtn.health == "trouble":
-                raise VendashError(status.vtn.detail)
-            if status.survey.health == "trouble" and status.survey.since >= wished:
-                raise VendashError(status.survey.detail)
+                raise VendashError(trouble_of(status.vtn))
+            if status.survey.text == surveys.COMPARE and status.survey.since >= wished:
+                raise VendashError(trouble_of(status.survey))
             if status.survey.health == "busy":
                 idle = time.monotonic()
         if time.monotonic() - idle > IDLE_SECONDS:

@@ -14,6 +14,7 @@ from vendash.fleet import Fleet, current_actor
 from vendash.models import VenRow
 from vendash.store import open_store
 from vendash.store.protocol import FleetStore
+from vendash.telemetry.status import ServiceStatus
 
 
 @asynccontextmanager
@@ -79,6 +80,12 @@ async def waiting(store: FleetStore) -> tuple[int, int]:
     """
     done, total, refused = await store.registration_progress()
     return total - done - refused, refused
+
+
+def trouble_of(vtn: ServiceStatus) -> str:
+    """What an engine says of its trouble with the VTN; never an empty sentence."""
+    what = f" ({vtn.text})" if vtn.text else ""
+    return vtn.detail or f"The engine is in trouble with the VTN{what}: see vendash doctor."
 
 
 def counted(number: int, noun: str) -> str:

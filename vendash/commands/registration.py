@@ -13,7 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from vendash.commands.opening import counted, named_vens, opened_store
+from vendash.commands.inspect import engine_status
+from vendash.commands.opening import counted, named_vens, opened_store, trouble_of
 from vendash.commands.registered import Result, compared, names_of
 from vendash.config import database_path, log_to_file
 from vendash.engine.connecting import VtnChoice, take_up
@@ -25,8 +26,6 @@ from vendash.models import NEEDS_A_PERSON, NO_VEN, VenRow
 from vendash.output import Answer, note
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
-from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import read_status
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.tally import Count
@@ -140,7 +139,7 @@ def _adopted(count: Count, found: int) -> None:
 async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> Result:
     """Wait until the engine has done all of it, or makes no step for a while."""
     names = names_of(before)
-    waiting, since = -1, time.monotonic()
+    open_now, waiting, since = 0, -1, time.monotonic()
     async with _progress(store):
         async for _ in ticking(store):
             rows = await _rows(store, names)
@@ -152,10 +151,20 @@ async def _follow(store: FleetStore, path: Path, before: Sequence[VenRow]) -> Re
             elif time.monotonic() - since > PATIENCE_SECONDS:
                 break
     result = await compared(store, before)
-    status = read_status(live_folder(path))
-    if status is not None and not result.complete:
-        result.trouble = status.vtn.detail
+    if not result.complete:
+        result.trouble = _trouble_of_engine(path, stalled=bool(open_now))
     return result
+
+
+def _trouble_of_engine(path: Path, *, stalled: bool) -> str:
+    """Why the engine has not done it; empty where the items themselves say why."""
+    status = engine_status(path)
+    if status is None or not status.fresh:
+        return "The engine does not answer any more: see vendash doctor." if stalled else ""
+    if status.vtn.health == "trouble":
+        return trouble_of(status.vtn)
+    pause = f"{PATIENCE_SECONDS:.0f} s"
+    return f"The engine has sent nothing for {pause}: see vendash doctor." if stalled else ""
 
 
 def _open_items(row: VenRow) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from vendash.engine.memory import give_back
@@ -25,6 +25,8 @@ LOOK_SECONDS = 0.5
 LEAST_SECONDS = 20.0
 """Between two comparisons that nobody asked for, however often the VTN goes and comes."""
 COMPARING = ServiceStatus(health="busy", text="comparing")
+COMPARE, DECISIONS = "compare", "decisions"
+"""The word of a status, for what has failed."""
 
 Last = tuple[ResourceWork, str]
 """What the VTN accepted last, and the stamp that it gave with it."""
@@ -78,13 +80,13 @@ class SurveyService:
                 continue
             if await self._wanted() or self._due(health.since):
                 self._opened = health.since
-                await self._guarded(self._survey())
+                await self._compare()
             elif (lost := await self._lost()) is not None:
-                await self._guarded(self._survey())
+                await self._compare()
                 # Still so after all was compared: this VTN does not tell of one object.
                 self._untellable = lost if lost == await self._last() else None
             elif await self._poll_due():
-                await self._guarded(self._poll())
+                await self._poll()
 
     async def _wanted(self) -> bool:
         """Whether someone wants a newer comparison than there is; each wish is tried once."""
@@ -130,15 +132,13 @@ class SurveyService:
         self._polled = time.monotonic()
         return await self._store.authority() is Authority.VTN
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _compare(self) -> None:
         try:
-            await work
+            await self._survey()
         except VtnError as error:
             _log.warning("not compared with the VTN: %s", error)
             self._opened = None  # soon again, as if it had just come
-            self.status = ServiceStatus(
-                health="trouble", text="compare", detail=str(error), since=time.time()
-            )
+            self.status = _trouble(COMPARE, str(error))
 
     async def _survey(self) -> None:
         self.status = COMPARING
@@ -159,8 +159,20 @@ class SurveyService:
         await asyncio.to_thread(give_back)
 
     async def _poll(self) -> None:
-        async with self._vtn.connect() as connection:
-            await follow(self._store, await decisions(connection))
+        """Take over what the VTN has decided; that it cannot be read is no failed comparison."""
+        try:
+            async with self._vtn.connect() as connection:
+                await follow(self._store, await decisions(connection))
+        except VtnError as error:
+            _log.warning("the VTN's decisions were not read: %s", error)
+            self.status = _trouble(DECISIONS, f"The VTN's decisions were not read: {error}")
+        else:
+            if self.status.text == DECISIONS:
+                self.status = ServiceStatus(health="ok", since=time.time())
+
+
+def _trouble(text: str, detail: str) -> ServiceStatus:
+    return ServiceStatus(health="trouble", text=text, detail=detail, since=time.time())
 
 
 async def follow(store: FleetStore, decided: Mapping[str, RegistrationStatus]) -> None:

@@ -1,0 +1,85 @@
+"""`vendash register` and `vendash drift` beside an engine: what they say when it does not do it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fleets import make_database
+from vendash.commands.drift import Asked, drift
+from vendash.commands.registration import Wanted, register
+from vendash.engine.connecting import VtnChoice
+from vendash.errors import VendashError
+from vendash.lock import exclusive, lock_path
+from vendash.store import open_store
+from vendash.telemetry.place import live_folder
+from vendash.telemetry.status import EngineStatus, ServiceStatus, write_status
+
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> Path:
+    return await make_database(tmp_path / "fleet.db", {"Aalborg": 2})
+
+
+@pytest.fixture
+def engine(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Its lock is held, but nothing is done; the folder for its status."""
+    monkeypatch.setattr("vendash.commands.registration.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("vendash.commands.drift.IDLE_SECONDS", 0.0)
+    with exclusive(lock_path(database), "engine", "Held already"):
+        yield live_folder(database)
+
+
+def told(folder: Path, vtn: ServiceStatus, survey: ServiceStatus | None = None) -> None:
+    off = ServiceStatus(health="off")
+    status = EngineStatus(pid=os.getpid(), started=time.time(), beat=time.monotonic(), vtn=vtn,
+                          simulation=off, survey=survey or off)  # fmt: skip
+    write_status(folder, status)
+
+
+async def followed(database: Path) -> str:
+    """What `vendash register` says of the engine."""
+    document, text, code = await register(database, Wanted(VtnChoice(no_auth=True)))
+    assert code == 1
+    assert document["error"] in text
+    return str(document["error"])
+
+
+async def test_an_engine_that_is_silent_is_said_to_be(database: Path, engine: Path) -> None:
+    assert await followed(database) == "The engine does not answer any more: see vendash doctor."
+
+
+async def test_an_engine_that_sends_nothing_is_said_to_do_so(database: Path, engine: Path) -> None:
+    told(engine, ServiceStatus(health="ok", text="3.1"))
+    assert "has sent nothing for" in await followed(database)
+
+
+@pytest.mark.parametrize("detail", ["", "The VTN is on fire: call the fire brigade."])
+async def test_trouble_is_never_an_empty_sentence(
+    database: Path, engine: Path, detail: str
+) -> None:
+    sentence = detail or "The engine is in trouble with the VTN (token): see vendash doctor."
+    told(engine, ServiceStatus(health="trouble", text="token", detail=detail))
+    assert await followed(database) == sentence
+    with pytest.raises(VendashError) as error:
+        await drift(database, Asked())
+    assert str(error.value) == sentence
+
+
+async def test_a_comparison_that_failed_is_told_apart_from_decisions_that_were_not_read(
+    database: Path, engine: Path
+) -> None:
+    async with await open_store(database) as store:
+        await store.use_vtn(NOBODY, "3.1")
+    well, later = ServiceStatus(health="ok", text="3.1"), time.time() + 1000
+    for text, said in (("compare", "page 7 is torn"), ("decisions", "The engine does not compare")):
+        failed = ServiceStatus(health="trouble", text=text, detail="page 7 is torn.", since=later)
+        told(engine, well, failed)
+        with pytest.raises(VendashError, match=said):
+            await drift(database, Asked())
