@@ -17,7 +17,7 @@ from vendash.models import RegistrationStatus, Resource
 from vendash.sample import sample_assets
 from vendash.store import open_store
 from vendash.store.assets import read_assets
-from vendash.store.writing import IMPORTED, values_of
+from vendash.store.values import IMPORTED, values_of
 
 ROUNDS = 7
 _CONNECTION = "type, actortype, host, port, topic, file, username, password"

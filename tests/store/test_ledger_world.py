@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.fleets import fleet
+from tests.store.held import Vtn
 from tests.store.making import ANY, VTN, everything, filled, other_program
 from vendash.errors import VendashError
 from vendash.models import (
-    Accepted,
     Refused,
     RegistrationOutcome,
     RegistrationStatus,
@@ -29,73 +29,6 @@ from vendash.store import SqliteStore, open_store
 Held = tuple[str, str, str]
 STEPS = 40
 _VENS = ("Aalborg", "Herning", "Køge")
-
-
-class Vtn:
-    """What it holds: VENs by id, and resources by id with the VEN they are under."""
-
-    def __init__(self, *, forgets_doubt: bool = False) -> None:
-        self.vens: dict[str, str] = {}
-        self.resources: dict[str, tuple[str, str, str]] = {}
-        self._forgets_doubt = forgets_doubt
-        self._count = 0
-
-    def empty(self) -> None:
-        """It starts again without its data."""
-        self.vens.clear()
-        self.resources.clear()
-
-    def carry_out(self, item: VenWork | ResourceWork) -> RegistrationOutcome:
-        """The registrar's rule: look up after doubt, compare, adopt, else create."""
-        if isinstance(item, VenWork):
-            return self._carry_out_ven(item)
-        if item.held_under is not None:
-            self._delete(item, item.held_under)
-        if not item.wanted:
-            self._delete(item, item.ven_remote_id)
-            return Accepted(item=item, remote_id="", already=False)
-        if item.ven_remote_id not in self.vens:
-            return Refused(item=item, state=VtnState.FAILED, reason="no such VEN", ven_lost=True)
-        found = self._found(item, item.ven_remote_id)
-        number = found[0] if found else self._number("r")
-        self.resources[number] = _as_is(item)
-        return Accepted(item=item, remote_id=number, already=bool(found))
-
-    def _carry_out_ven(self, item: VenWork) -> RegistrationOutcome:
-        known = [
-            number for number, name in self.vens.items()
-            if name == item.name and (item.doubtful or number == item.remote_id)
-        ]  # fmt: skip
-        if item.wanted:
-            number = known[0] if known else self._number("v")
-            self.vens[number] = item.name
-            return Accepted(item=item, remote_id=number, already=bool(known))
-        for number in known:
-            if any(ven_id == number for ven_id, _, _ in self.resources.values()):
-                return Refused(item=item, state=VtnState.FAILED, reason="it has resources")
-            del self.vens[number]
-        return Accepted(item=item, remote_id="", already=False)
-
-    def _found(self, item: ResourceWork, ven_id: str) -> list[str]:
-        looked_up = item.doubtful and not self._forgets_doubt
-        return [
-            number for number, (under, name, _) in self.resources.items()
-            if (under, name) == (ven_id, item.resource.resource_id)
-            and (looked_up or number == item.remote_id)
-        ]  # fmt: skip
-
-    def _delete(self, item: ResourceWork, ven_id: str) -> None:
-        for number in self._found(item, ven_id):
-            del self.resources[number]
-
-    def _number(self, letter: str) -> str:
-        self._count += 1
-        return f"{letter}{self._count}"
-
-
-def _as_is(item: ResourceWork) -> tuple[str, str, str]:
-    resource = item.resource
-    return item.ven_remote_id, resource.resource_id, resource.registration_status.value
 
 
 async def _send(store: SqliteStore, vtn: Vtn, chance: random.Random, faults: float) -> int:
@@ -182,7 +115,7 @@ async def _compared(store: SqliteStore, vtn: Vtn) -> tuple[list[Held], list[Held
         pass
     keys = (await everything(store)).keys
     work = await store.resources_named([r.resource_id for _, r in await store.resources(keys)])
-    held = {name for _, name, _ in vtn.resources.values()}
+    held = {each.resource_id for _, each in vtn.resources.values()}
     wanted = sorted(
         (each.resource.ven or "", each.resource.resource_id,
          each.resource.registration_status.value)
@@ -190,7 +123,8 @@ async def _compared(store: SqliteStore, vtn: Vtn) -> tuple[list[Held], list[Held
         if each.wanted and (each.resource.resource_id in held or each.remote_id is None)
     )  # fmt: skip
     there = sorted(
-        (vtn.vens.get(ven_id, "?"), name, status) for ven_id, name, status in vtn.resources.values()
+        (vtn.vens.get(ven_id, "?"), each.resource_id, each.registration_status.value)
+        for ven_id, each in vtn.resources.values()
     )
     return wanted, there
 

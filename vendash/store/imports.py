@@ -11,8 +11,8 @@ from vendash.errors import VendashError
 from vendash.models import ImportOutcome, Resource
 from vendash.store import audit
 from vendash.store.facts import refresh
-from vendash.store.values import capacities_of, location_of, text_of
-from vendash.store.writing import IMPORTED, Values, insert, overwrite, values_of
+from vendash.store.values import IMPORTED, capacities_of, location_of, text_of, values_of
+from vendash.store.writing import Values, insert, overwrite
 
 _Identity = tuple[str, str, str]
 

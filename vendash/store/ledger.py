@@ -15,12 +15,11 @@ from vendash.models import (
 )
 from vendash.store.decisions import current_vtn
 from vendash.store.leasing import Lease, Leases
+from vendash.store.losses import doubt_resources_under, lose_namesakes, lose_ven
 from vendash.store.observations import settle
 from vendash.store.resources import json_list
 from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
 
-MOST_LOSSES = 3
-"""Of one VEN in a row, before a person has to look why the VTN does not keep it."""
 _SINCE = f"CASE WHEN {{state}} IN ('waiting', 'sending') THEN since ELSE {NOW} END"
 
 
@@ -66,16 +65,6 @@ def progress(connection: sqlite3.Connection) -> tuple[int, int, int]:
     return done, total, failed
 
 
-def lose_vens(connection: sqlite3.Connection, condition: str, *parameters: object) -> int:
-    """The VTN does not know these VENs any more: none of their ids is trusted; how many."""
-    return connection.execute(
-        "UPDATE vendash_vens SET lost_id = coalesce(remote_id, lost_id), remote_id = NULL,"
-        f" doubtful = 1, since = {NOW}, state = CASE state WHEN 'sending' THEN 'sending'"
-        f" ELSE 'waiting' END WHERE vtn = {CURRENT_VTN} AND remote_id IS NOT NULL AND {condition}",
-        parameters,
-    ).rowcount
-
-
 def _complete_ven(
     connection: sqlite3.Connection, vtn: int, item: VenWork, outcome: RegistrationOutcome
 ) -> None:
@@ -103,34 +92,15 @@ def _complete_ven(
     ).fetchone()
     before = row[0] if row else None
     if vtn == current_vtn(connection):  # else the id says nothing about the VENs there
-        _lose_namesakes(connection, item, outcome.remote_id)
+        lose_namesakes(connection, item, outcome.remote_id)
     # A VTN that begins anew may give the same ids again: created is as telling as another id.
     if before is not None and (before != outcome.remote_id or not outcome.already):
-        _doubt_resources_under(connection, vtn, before)
+        doubt_resources_under(connection, vtn, before)
     connection.execute(
         "UPDATE vendash_vens SET remote_id = ?, stamp = ?, lost_id = NULL, doubtful = 0,"
         f" error = '', http_status = NULL, since = {NOW},"
         " state = CASE WHEN wanted THEN 'ok' ELSE 'waiting' END" + where,
         (outcome.remote_id, outcome.stamp, vtn, item.name),
-    )
-
-
-def _doubt_resources_under(connection: sqlite3.Connection, vtn: int, ven_id: str) -> None:
-    """What a VTN held under a VEN that it has lost is looked up, by name, and sent again."""
-    doubt = (
-        # The id may be another VEN's by now, and something of ours have arrived there.
-        "remote_id = NULL, held_under = CASE WHEN EXISTS (SELECT 1 FROM vendash_vens v"
-        " WHERE v.vtn = ?1 AND v.remote_id = ?2) THEN held_under END, accepted_revision = NULL,"
-        " told = NULL, asked = NULL, doubtful = 1, error = '', http_status = NULL, stamp = '',"
-        " state = CASE state WHEN 'sending' THEN 'sending' ELSE 'waiting' END"
-    )
-    connection.execute(
-        f"UPDATE vendash_observations SET since = {NOW}, {doubt}"
-        f" WHERE held_under = ?2 AND ?1 = {CURRENT_VTN}",
-        (vtn, ven_id),
-    )
-    connection.execute(
-        f"UPDATE vendash_elsewhere SET {doubt} WHERE held_under = ?2 AND vtn = ?1", (vtn, ven_id)
     )
 
 
@@ -152,7 +122,7 @@ def _complete_resource(
     if isinstance(outcome, Refused):
         state, certain, reason, http_status = _refusal(outcome)
         if outcome.ven_lost:
-            _lose_ven(connection, item)
+            lose_ven(connection, item)
             state, certain = "waiting", True
         connection.execute(
             f"UPDATE vendash_observations SET since = {_SINCE.format(state='?')},"
@@ -193,58 +163,6 @@ def _complete_resource(
     )
 
 
-def _lose_ven(connection: sqlite3.Connection, item: ResourceWork) -> None:
-    """The VTN does not know the VEN of a resource, unless that was found out already."""
-    lost = connection.execute(
-        f"UPDATE vendash_vens SET losses = losses + 1 WHERE vtn = {CURRENT_VTN} AND remote_id = ?",
-        (item.ven_remote_id,),
-    ).rowcount
-    if not lost:
-        return
-    # What has lost one has probably lost them all, and may have given their ids anew.
-    lose_vens(connection, "1")
-    _distrust_ids(connection)
-    _give_up_losing(connection)
-
-
-def _lose_namesakes(connection: sqlite3.Connection, item: VenWork, remote_id: str) -> None:
-    """An id stands for one VEN: where another one had it, the VTN has begun to count anew."""
-    another = "remote_id = ? AND name <> ?"
-    lost = connection.execute(
-        f"UPDATE vendash_vens SET losses = losses + 1 WHERE vtn = {CURRENT_VTN} AND {another}",
-        (remote_id, item.name),
-    ).rowcount
-    if lost:
-        lose_vens(connection, another, remote_id, item.name)
-        _distrust_ids(connection)
-        _give_up_losing(connection)
-
-
-def _give_up_losing(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "UPDATE vendash_vens SET state = 'failed', error = ?"
-        f" WHERE vtn = {CURRENT_VTN} AND remote_id IS NULL AND losses >= ?",
-        ("the VTN loses it as often as it is registered: have a look there", MOST_LOSSES),
-    )
-
-
-def _distrust_ids(connection: sqlite3.Connection) -> None:
-    """Nothing is deleted by an id that may stand for something else by now."""
-    connection.execute(
-        "DELETE FROM vendash_removals WHERE what = 'resource' AND state <> 'sending'"
-        f" AND vtn = {CURRENT_VTN} AND name IN (SELECT resource_id FROM vendash_observations)"
-    )
-    for table, condition in (
-        ("vendash_removals", f"vtn = {CURRENT_VTN}"),
-        ("vendash_elsewhere", f"vtn = {CURRENT_VTN}"),
-        ("vendash_observations", "NOT wanted"),
-    ):
-        connection.execute(
-            f"UPDATE {table} SET remote_id = NULL, doubtful = 1"
-            f" WHERE {condition} AND remote_id IS NOT NULL"
-        )
-
-
 def _removal_of(connection: sqlite3.Connection, leases: Leases, item: VenWork) -> int | None:
     for (number,) in connection.execute(
         "SELECT id FROM vendash_removals WHERE what = 'ven' AND name = ? AND remote_id IS ?",
@@ -283,7 +201,9 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
     )
     connection.execute(
         "DELETE FROM vendash_drift WHERE key IN (SELECT value FROM json_each(?))"
-        f" AND vtn = {CURRENT_VTN} AND (kind = 'only here' OR kind = 'different'"
+        # What was taken over, or adopted, an undo finds again.
+        f" AND vtn = {CURRENT_VTN} AND coalesce(settled, '') NOT IN ('theirs', 'adopt')"
+        " AND (kind = 'only here' OR kind = 'different'"
         " OR (kind = 'only there' AND coalesce(settled, 'unsent') = 'unsent'))",
         (json_list(item.key for item in held),),
     )

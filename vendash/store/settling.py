@@ -1,82 +1,34 @@
-"""The operator's choices about what a VTN holds otherwise, each one an action that can be undone.
+"""Doing what an operator chose about a difference with the VTN, and undoing it.
 
-What a choice changes is kept as two sides, before and after, of which the one that is there is
-replaced by the other: undoing puts them the other way round, and so does redoing.
+Of the two sides of a choice (`vendash.store.choices`) the one that is there is replaced by the
+other, or, where it is not there any more, nothing happens.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
-from vendash.models import (
-    ActionOutcome,
-    AuditAction,
-    DriftChoice,
-    DriftItem,
-    DriftKind,
-    Resource,
-)
+from vendash.models import ActionOutcome, AuditAction, DriftChoice, DriftItem
 from vendash.store import audit
-from vendash.store.drift import item_of
+from vendash.store.choices import COLUMNS, Here, Row, Side, columns_of, sides_of
+from vendash.store.decisions import current_vtn
+from vendash.store.drift import ITEM_COLUMNS, ITEM_IS, identity, item_of
 from vendash.store.facts import refresh
-from vendash.store.standing import AS_ACCEPTED, CURRENT_VTN, NOW, want_vens
-from vendash.store.values import capacities_json, location_json
+from vendash.store.standing import (
+    ACCEPTED_STATE,
+    AS_ACCEPTED,
+    CURRENT_VTN,
+    HAS_VEN,
+    NOW,
+    want_vens,
+)
 from vendash.store.writing import insert
 
-_replaced = msgspec.structs.replace
 CHOICES = frozenset(choice.value for choice in DriftChoice)
-_CAPACITIES = ("capacities",)
-_COLUMNS_OF = {
-    "DESCRIPTION": ("resource_name",),
-    "LOCATION": ("location",),
-    "MAX_POWER_CONSUMPTION": _CAPACITIES,
-    "MAX_POWER_EXPORT": _CAPACITIES,
-    "p_min_kw": _CAPACITIES,
-    "e_max_kwh": _CAPACITIES,
-    "e_min_kwh": _CAPACITIES,
-    "meter_point_id": ("meter_point_id",),
-    "resource_type": ("resource_type",),
-    "resource_sub_type": ("resource_sub_type",),
-    "address": ("address",),
-    "prequalification": ("registration_status",),
-    # As EnergyDesk's dialect names them.
-    "name": ("resource_name",),
-    "p_max_kw": _CAPACITIES,
-    "latitude": ("location",),
-    "longitude": ("location",),
-}
-"""By field of `DriftItem.fields`, what of `resources` it is about."""
-
-
-class _Row(msgspec.Struct, frozen=True):
-    """How a resource, or a VEN, stands with the VTN."""
-
-    state: str
-    wanted: bool = True
-    remote_id: str | None = None
-    held_under: str | None = None
-
-
-class _Side(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that a choice changes, as it is on one side of it; what it leaves alone is None."""
-
-    item: tuple[str, str, str, str]
-    """Kind, what, name and remote id."""
-    held: tuple[str, str] = ("", "")
-    """The VEN there, and its name."""
-    settled: str = ""
-    row: _Row | None = None
-    """None with `touched`: there is none."""
-    touched: bool = False
-    columns: dict[str, str | None] = {}
-    removal: bool | None = None
-    made: Resource | None = None
-    """A resource that is here because it was adopted."""
-    makes: bool = False
+_OBJECT_IS = f"vtn = {CURRENT_VTN} AND what = ? AND name = ? AND remote_id = ?"
 
 
 def settle_drift(
@@ -89,21 +41,21 @@ def settle_drift(
     subject: str = "",
 ) -> ActionOutcome:
     """Choose for each of these; those that stand otherwise by now, or cannot so, are skipped."""
-    made = []
+    settled = []
     with audit.action(
         connection, actor=actor, verb=choice.value, reason=reason, subject=subject
     ) as action:
         for item in items:
             current = _open_item(connection, item)
-            sides = None if current is None else _sides(connection, current, choice)
-            if current is not None and sides is not None and _replace(connection, *sides):
-                made.append((current.key, current.name, current.ven, *sides))
-        _record(connection, action, made)
+            sides = current and sides_of(current, choice, _here(connection, current))
+            if current and sides and _replace(connection, *sides):
+                settled.append((_key(connection, sides[0]), current.ven, *sides))
+        _record(connection, action, settled)
     return ActionOutcome(
-        sequence=action.sequence if made else None,
+        sequence=action.sequence if settled else None,
         verb=choice.value,
-        changed=len(made),
-        skipped=len(items) - len(made),
+        changed=len(settled),
+        skipped=len(items) - len(settled),
     )
 
 
@@ -111,191 +63,131 @@ def undo_settling(connection: sqlite3.Connection, action: audit.Action, found: A
     """Put the other side back where nothing has changed since."""
     undone = []
     for item in audit.items(connection, found.sequence):
-        there = msgspec.json.decode(item.after, type=_Side)
-        back = msgspec.json.decode(item.before, type=_Side)
-        if _replace(connection, there, back):
-            undone.append((item.key, item.resource_id, item.ven, there, back))
+        there = msgspec.json.decode(item.after, type=Side)
+        other = msgspec.json.decode(item.before, type=Side)
+        if _replace(connection, there, other):
+            # Made again, a resource has another key.
+            made = _key(connection, other) if other.makes else None
+            undone.append((made or item.key, item.ven, there, other))
     _record(connection, action, undone)
 
 
 def _record(
     connection: sqlite3.Connection,
     action: audit.Action,
-    changed: Sequence[tuple[int | None, str, str, _Side, _Side]],
+    changed: Sequence[tuple[int | None, str, Side, Side]],
 ) -> None:
     used: set[int] = set()
     values = []
-    for number, (key, name, ven, before, after) in enumerate(changed, start=1):
+    for number, (key, ven, before, after) in enumerate(changed, start=1):
         # Two objects of one name are two items, and some have no resource here.
-        here = _key(connection, name) if key is None else key
-        place = here if here is not None and here not in used else -number
+        place = key if key is not None and key not in used else -number
         used.add(place)
         texts = [msgspec.json.encode(side).decode() for side in (before, after)]
-        values.append((place, name, _shown_name(connection, here, name), ven, *texts))
+        values.append((place, before.name, _shown_name(connection, before), ven, *texts))
     if values:
         action.add_each("VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         want_vens(connection, "SELECT key FROM vendash_items WHERE sequence = ?", action.sequence)
 
 
-def _shown_name(connection: sqlite3.Connection, key: int | None, name: str) -> str:
-    row = connection.execute("SELECT resource_name FROM resources WHERE id = ?", (key,)).fetchone()
-    return str(row[0]) if row else name
+# --- how it is -------------------------------------------------------------------------------
 
 
-# --- what a choice means ---------------------------------------------------------------------
-
-
-def _sides(
-    connection: sqlite3.Connection, item: DriftItem, choice: DriftChoice
-) -> tuple[_Side, _Side] | None:
-    """What is, and what shall be; None where the choice makes no sense."""
-    before = _Side(
-        item=(item.kind.value, item.what, item.name, item.remote_id),
-        held=(item.ven_remote_id, item.ven),
-    )
-    row = _row(connection, before)
-    match choice:
-        case DriftChoice.OURS:
-            return _sending_ours(before, item, row)
-        case DriftChoice.THEIRS:
-            return _taking_theirs(connection, before, item, row)
-        case DriftChoice.ADOPT:
-            return _adopting(before, item, row)
-        case DriftChoice.FORGET:
-            return _forgetting(before, row)
-
-
-def _sending_ours(before: _Side, item: DriftItem, row: _Row | None) -> tuple[_Side, _Side] | None:
-    another = row is None or row.remote_id != item.remote_id
-    if item.kind is DriftKind.ONLY_THERE or (item.kind is DriftKind.DOUBLE and another):
-        return _replaced(before, removal=False), _replaced(before, removal=True, settled="ours")
-    if item.kind is DriftKind.DOUBLE:  # this is the one that stays
-        return before, _replaced(before, settled="ours")
+def _open_item(connection: sqlite3.Connection, item: DriftItem) -> DriftItem | None:
+    """The item as it stands in the file; None where it was settled, or is gone."""
+    row = connection.execute(
+        f"SELECT {ITEM_COLUMNS} FROM vendash_drift WHERE {ITEM_IS} AND settled IS NULL",
+        identity(item),
+    ).fetchone()
     if row is None:
         return None
-    there = _Row(
-        "waiting", row.wanted, item.remote_id or row.remote_id, item.ven_remote_id or row.held_under
+    found = item_of(row)
+    # Resources have come and gone since the survey.
+    return msgspec.structs.replace(found, key=_key_of(connection, found.what, found.name))
+
+
+def _here(connection: sqlite3.Connection, item: DriftItem) -> Here:
+    found = connection.execute(
+        f"SELECT {HAS_VEN}, {', '.join(COLUMNS)} FROM resources r WHERE id = ?", (item.key,)
+    ).fetchone()
+    return Here(
+        vtn=current_vtn(connection),
+        row=_row(connection, item.what, item.name),
+        columns=dict(zip(COLUMNS, found[1:], strict=True)) if found else None,
+        sendable=bool(found and found[0]),
     )
+
+
+def _stands(connection: sqlite3.Connection, side: Side) -> bool:
+    """Whether all that a side is about is as it says."""
     return (
-        _replaced(before, touched=True, row=row),
-        _replaced(before, touched=True, row=there, settled="ours"),
+        side.vtn in {None, current_vtn(connection)}
+        and _choice_stands(connection, side)
+        and (not side.touched or _row_stands(connection, side))
+        and (not side.makes or _resource_stands(connection, side))
+        and (not side.columns or _columns(connection, side) == side.columns)
+        and (side.removal is None or _removal_stands(connection, side))
     )
 
 
-def _forgetting(before: _Side, row: _Row | None) -> tuple[_Side, _Side]:
-    after = _replaced(before, settled="forget")
-    if row is None or row.state != "different":
-        return before, after
-    return (
-        _replaced(before, touched=True, row=row),
-        _replaced(after, touched=True, row=_replaced(row, state="ok")),
-    )
+def _choice_stands(connection: sqlite3.Connection, side: Side) -> bool:
+    found = connection.execute(
+        f"SELECT coalesce(settled, ''), stamp FROM vendash_drift WHERE {ITEM_IS}", side.item
+    ).fetchone()
+    if found is None:  # a survey has not found it again: what was chosen may yet be taken back
+        return side.settled != "" and (side.touched or side.removal is not None)
+    settled, stamp = found
+    return settled == side.settled and (bool(settled) or side.stamp in {None, stamp})
 
 
-def _taking_theirs(
-    connection: sqlite3.Connection, before: _Side, item: DriftItem, row: _Row | None
-) -> tuple[_Side, _Side] | None:
-    names = dict.fromkeys(
-        column for field, _, _ in item.fields for column in _COLUMNS_OF.get(field, ())
-    )
-    if row is None or item.key is None or item.resource is None or not names:
-        return None
-    given = _values_of(item.resource)
-    theirs = {name: given[name] for name in names}
-    return (
-        _replaced(before, touched=True, row=row, columns=_columns(connection, item.key, theirs)),
-        # Looked at once more, since it may hold something that has no column here.
-        _replaced(before, touched=True, row=_replaced(row, state="waiting"), columns=theirs,
-                 settled="theirs"),
-    )  # fmt: skip
+def _row_stands(connection: sqlite3.Connection, side: Side) -> bool:
+    row, then = _row(connection, side.what, side.name), side.row
+    if row is None or then is None:
+        has_place = side.makes or side.what == "ven" or _key(connection, side) is not None
+        return row is then and has_place
+    if (row.wanted, row.remote_id) != (then.wanted, then.remote_id) or row.state == "sending":
+        return False
+    # What was sent is gone; what was only looked at is still the same.
+    looked_at = side.settled in {"theirs", "adopt"} and row.state in {"ok", "different"}
+    return row.state == then.state or looked_at
 
 
-def _adopting(before: _Side, item: DriftItem, row: _Row | None) -> tuple[_Side, _Side] | None:
-    if item.kind is not DriftKind.ONLY_THERE or item.what != "resource":
-        return None
-    there = _Row("waiting", True, item.remote_id, item.ven_remote_id or None)
-    after = _replaced(before, touched=True, row=there, settled="adopt")
-    before = _replaced(before, touched=True, row=row)
-    if item.key is not None:
-        return before, after
-    if item.resource is None or not item.resource.ven:
-        return None
-    return _replaced(before, makes=True), _replaced(after, makes=True, made=item.resource)
+def _resource_stands(connection: sqlite3.Connection, side: Side) -> bool:
+    if side.made is None:
+        return _key(connection, side) is None
+    made = columns_of(side.made)
+    return _columns(connection, side, list(made)) == made
 
 
-def _values_of(resource: Resource) -> dict[str, str | None]:
-    return {
-        "resource_name": resource.resource_name,
-        "location": location_json(resource.location),
-        "capacities": capacities_json(resource.capacities),
-        "meter_point_id": resource.meter_point_id,
-        "resource_type": resource.resource_type.value,
-        "resource_sub_type": resource.resource_sub_type,
-        "address": resource.address,
-        "registration_status": resource.registration_status.value,
+def _removal_stands(connection: sqlite3.Connection, side: Side) -> bool:
+    states = {
+        state
+        for (state,) in connection.execute(
+            f"SELECT state FROM vendash_removals WHERE {_OBJECT_IS}", side.object
+        )
     }
+    return bool(states) is side.removal and "sending" not in states
 
 
-# --- one side for the other ------------------------------------------------------------------
+def _key(connection: sqlite3.Connection, side: Side) -> int | None:
+    return _key_of(connection, side.what, side.name)
 
 
-def _replace(connection: sqlite3.Connection, there: _Side, other: _Side) -> bool:
-    """Put one side in the place of the other, if that is how it is; whether it was."""
-    if not _stands(connection, there):
-        return False
-    kind, what, name, remote_id = other.item
-    connection.execute(
-        "UPDATE vendash_drift SET settled = nullif(?, '') WHERE vtn = "
-        f"{CURRENT_VTN} AND kind = ? AND what = ? AND name = ? AND remote_id = ?",
-        (other.settled, kind, what, name, remote_id),
-    )
-    if other.makes and other.made is not None:
-        insert(connection, [other.made])
-    if other.columns:
-        _write_columns(connection, other)
-    if other.touched:
-        _write_row(connection, other)
-    if other.makes and other.made is None:
-        _unmake(connection, name)
-    if other.removal is not None:
-        _write_removal(connection, other)
-    return True
-
-
-def _stands(connection: sqlite3.Connection, side: _Side) -> bool:
-    if side.touched:
-        row = _row(connection, side)
-        wanted = side.row
-        if (row is None) is not (wanted is None) or (row and row.state == "sending"):
-            return False
-        if row and wanted and not _still(row, wanted, side.settled):
-            return False
-    if side.columns:
-        key = _key(connection, side.item[2])
-        if key is None or _columns(connection, key, side.columns) != side.columns:
-            return False
-    if side.makes and (_key(connection, side.item[2]) is None) is not (side.made is None):
-        return False
-    if side.removal is not None:
-        states = [state for (state,) in _removals(connection, side)]
-        if bool(states) is not side.removal or "sending" in states:
-            return False
-    return True
-
-
-def _still(row: _Row, then: _Row, settled: str) -> bool:
-    """Whether a row stands as a choice left it: sent means gone, looked at is still the same."""
-    looked_at = settled in ("theirs", "adopt") and row.state == "ok"
-    return row.remote_id == then.remote_id and (row.state == then.state or looked_at)
-
-
-def _key(connection: sqlite3.Connection, name: str) -> int | None:
+def _key_of(connection: sqlite3.Connection, what: str, name: str) -> int | None:
+    if what != "resource":
+        return None
     row = connection.execute("SELECT id FROM resources WHERE resource_id = ?", (name,)).fetchone()
     return int(row[0]) if row else None
 
 
-def _row(connection: sqlite3.Connection, side: _Side) -> _Row | None:
-    _, what, name, _ = side.item
+def _shown_name(connection: sqlite3.Connection, side: Side) -> str:
+    row = connection.execute(
+        "SELECT CAST(resource_name AS TEXT) FROM resources WHERE id = ?", (_key(connection, side),)
+    ).fetchone()
+    return str(row[0]) if row else side.name
+
+
+def _row(connection: sqlite3.Connection, what: str, name: str) -> Row | None:
     if what == "ven":
         found = connection.execute(
             "SELECT state, wanted, remote_id, NULL FROM vendash_vens"
@@ -308,25 +200,70 @@ def _row(connection: sqlite3.Connection, side: _Side) -> _Row | None:
             " CROSS JOIN vendash_observations o ON o.key = r.id WHERE r.resource_id = ?",
             (name,),
         ).fetchone()
-    return None if found is None else _Row(found[0], bool(found[1]), found[2], found[3])
+    return None if found is None else Row(found[0], bool(found[1]), found[2], found[3])
 
 
-def _write_row(connection: sqlite3.Connection, side: _Side) -> None:
-    _, what, name, _ = side.item
-    row = side.row
-    if what == "ven":
-        if row is not None:
-            connection.execute(
-                f"UPDATE vendash_vens SET state = ?, since = {NOW}"
-                f" WHERE vtn = {CURRENT_VTN} AND name = ?",
-                (row.state, name),
-            )
-        return
-    key = _key(connection, name)
+def _columns(
+    connection: sqlite3.Connection, side: Side, names: Sequence[str] = ()
+) -> dict[str, str | None] | None:
+    """These columns of its resource, or those that it changes; None where there is none."""
+    names = names or _known(side)
+    found = connection.execute(
+        f"SELECT {', '.join(names)} FROM resources WHERE resource_id = ?", (side.name,)
+    ).fetchone()
+    return dict(zip(names, found, strict=True)) if found else None
+
+
+def _known(side: Side) -> list[str]:
+    return [name for name in COLUMNS if name in side.columns]
+
+
+# --- one side for the other ------------------------------------------------------------------
+
+
+def _replace(connection: sqlite3.Connection, there: Side, other: Side) -> bool:
+    """Put one side in the place of the other, if that is how it is; whether it was."""
+    if not _stands(connection, there):
+        return False
+    connection.execute(
+        f"UPDATE vendash_drift SET settled = nullif(?, '') WHERE {ITEM_IS}",
+        (other.settled, *other.item),
+    )
+    if other.made is not None:
+        insert(connection, [other.made])
+    if other.columns:
+        _write_columns(connection, other)
+    if other.touched and other.what == "ven":
+        _write_ven(connection, other)
+    elif other.touched:
+        _write_row(connection, other)
+    if there.made is not None:
+        _unmake(connection, there)
+    if other.removal is not None:
+        _write_removal(connection, other)
+    connection.execute(
+        f"UPDATE vendash_observations SET state = {ACCEPTED_STATE}, since = {NOW}"
+        f" WHERE key = ? AND state IN ('ok', 'different') AND state <> {ACCEPTED_STATE}",
+        (_key(connection, other),),
+    )
+    return True
+
+
+def _write_ven(connection: sqlite3.Connection, side: Side) -> None:
+    if side.row is not None:
+        connection.execute(
+            f"UPDATE vendash_vens SET state = ?, since = {NOW}"
+            f" WHERE vtn = {CURRENT_VTN} AND name = ?",
+            (side.row.state, side.name),
+        )
+
+
+def _write_row(connection: sqlite3.Connection, side: Side) -> None:
+    key, row = _key(connection, side), side.row
     if row is None:
         connection.execute("DELETE FROM vendash_observations WHERE key = ?", (key,))
         return
-    # Another change that waits for the VTN goes on waiting.
+    # Another change that waits for the VTN goes on waiting; what it had refused is tried again.
     connection.execute(
         "INSERT INTO vendash_observations (key, resource_id, wanted, remote_id, held_under, state,"
         f" since) VALUES (?, ?, ?, ?, ?, ?, {NOW}) ON CONFLICT (key) DO UPDATE SET"
@@ -334,94 +271,52 @@ def _write_row(connection: sqlite3.Connection, side: _Side) -> None:
         " held_under = excluded.held_under, since = excluded.since,"
         f" state = CASE WHEN {AS_ACCEPTED} THEN excluded.state ELSE 'waiting' END,"
         " error = '', http_status = NULL",
-        (key, name, row.wanted, row.remote_id, row.held_under, row.state),
+        (key, side.name, row.wanted, row.remote_id, row.held_under, row.state),
     )
 
 
-def _columns(
-    connection: sqlite3.Connection, key: int, names: dict[str, str | None]
-) -> dict[str, Any]:
-    row = connection.execute(
-        f"SELECT {', '.join(_known(names))} FROM resources WHERE id = ?", (key,)
-    ).fetchone()
-    return dict(zip(_known(names), row, strict=True))
-
-
-def _known(names: dict[str, str | None]) -> Iterator[str]:
-    """Columns, by our own names: what an audit item holds is never part of SQL."""
-    allowed = {column for columns in _COLUMNS_OF.values() for column in columns}
-    return (name for name in names if name in allowed)
-
-
-def _write_columns(connection: sqlite3.Connection, side: _Side) -> None:
-    key = _key(connection, side.item[2])
-    names = list(_known(side.columns))
-    values = [side.columns[name] for name in names]
-    current = "(SELECT revision FROM vendash_facts f WHERE f.key = vendash_observations.key)"
+def _write_columns(connection: sqlite3.Connection, side: Side) -> None:
+    key, names = _key(connection, side), _known(side)
+    revision = "(SELECT revision FROM vendash_facts f WHERE f.key = vendash_observations.key)"
     (told_of_all,) = connection.execute(
-        f"SELECT accepted_revision = {current} FROM vendash_observations WHERE key = ?", (key,)
+        f"SELECT accepted_revision = {revision} FROM vendash_observations WHERE key = ?", (key,)
     ).fetchone()
     connection.execute(
         f"UPDATE resources SET {', '.join(f'{name} = ?' for name in names)},"
         " updated_at = CURRENT_TIMESTAMP WHERE id = ?",
-        (*values, key),
+        (*(side.columns[name] for name in names), key),
     )
     refresh(connection)
     # What is here now the VTN is known to hold, or to hold otherwise: there is nothing to send.
     if told_of_all:
         connection.execute(
-            f"UPDATE vendash_observations SET accepted_revision = {current} WHERE key = ?", (key,)
+            f"UPDATE vendash_observations SET accepted_revision = {revision} WHERE key = ?", (key,)
         )
     if "registration_status" in names:
         connection.execute(
-            "UPDATE vendash_observations SET told = (SELECT registration_status FROM resources r"
-            " WHERE r.id = vendash_observations.key) WHERE key = ?",
-            (key,),
+            "UPDATE vendash_observations SET told = ? WHERE key = ?",
+            (side.columns["registration_status"], key),
         )
 
 
-def _unmake(connection: sqlite3.Connection, name: str) -> None:
+def _unmake(connection: sqlite3.Connection, side: Side) -> None:
     """An adopted resource goes again; the VTN keeps it."""
     connection.execute(
         "DELETE FROM connections WHERE id ="
         " (SELECT connection_id FROM resources WHERE resource_id = ?)",
-        (name,),
+        (side.name,),
     )
-    connection.execute("DELETE FROM resources WHERE resource_id = ?", (name,))
+    connection.execute("DELETE FROM resources WHERE resource_id = ?", (side.name,))
     refresh(connection)
 
 
-def _removals(connection: sqlite3.Connection, side: _Side) -> list[tuple[str]]:
-    _, what, name, remote_id = side.item
-    return connection.execute(
-        f"SELECT state FROM vendash_removals WHERE vtn = {CURRENT_VTN} AND what = ?"
-        " AND name = ? AND remote_id = ?",
-        (what, name, remote_id),
-    ).fetchall()
-
-
-def _write_removal(connection: sqlite3.Connection, side: _Side) -> None:
-    _, what, name, remote_id = side.item
-    if side.removal:
-        connection.execute(
-            "INSERT INTO vendash_removals (vtn, what, name, ven, held_under, remote_id, since)"
-            f" VALUES ({CURRENT_VTN}, ?, ?, ?, nullif(?, ''), ?, {NOW})",
-            (what, name, side.held[1], side.held[0], remote_id),
-        )
+def _write_removal(connection: sqlite3.Connection, side: Side) -> None:
+    if not side.removal:
+        connection.execute(f"DELETE FROM vendash_removals WHERE {_OBJECT_IS}", side.object)
         return
+    ven_id, ven = side.held
     connection.execute(
-        f"DELETE FROM vendash_removals WHERE vtn = {CURRENT_VTN} AND what = ?"
-        " AND name = ? AND remote_id = ?",
-        (what, name, remote_id),
+        "INSERT INTO vendash_removals (vtn, what, name, remote_id, ven, held_under, since)"
+        f" VALUES ({CURRENT_VTN}, ?, ?, ?, ?, nullif(?, ''), {NOW})",
+        (*side.object, ven, ven_id),
     )
-
-
-def _open_item(connection: sqlite3.Connection, item: DriftItem) -> DriftItem | None:
-    """The item as it stands in the file; None where it was settled, or is gone."""
-    row = connection.execute(
-        "SELECT kind, what, key, name, ven, ven_remote_id, remote_id, fields, stamp, body,"
-        f" resource, settled FROM vendash_drift WHERE vtn = {CURRENT_VTN} AND kind = ?"
-        " AND what = ? AND name = ? AND remote_id = ? AND settled IS NULL",
-        (item.kind.value, item.what, item.name, item.remote_id),
-    ).fetchone()
-    return item_of(row) if row else None

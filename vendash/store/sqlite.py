@@ -50,6 +50,7 @@ from vendash.store import (
     orphans,
     resources,
     settling,
+    surveys,
     undo,
     watching,
 )
@@ -395,15 +396,15 @@ class SqliteStore:
 
     async def begin_survey(self) -> None:
         """Begin a comparison of everything with the current VTN."""
-        await self._write(drift.begin_survey)
+        await self._write(surveys.begin_survey)
 
     async def record_survey(self, items: Sequence[DriftItem], seen: Sequence[Seen]) -> None:
         """Keep a batch of what was seen there, and of where it disagrees."""
-        await self._write(lambda c: drift.record_survey(c, items, seen))
+        await self._write(lambda c: surveys.record_survey(c, items, seen))
 
     async def end_survey(self) -> SurveyOutcome:
         """Evaluate the survey."""
-        return await self._write(drift.end_survey)
+        return await self._write(surveys.end_survey)
 
     async def _write(self, work: Work[T]) -> T:
         """One transaction over facts that are up to date; whoever watches is told."""

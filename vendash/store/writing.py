@@ -7,31 +7,13 @@ from collections.abc import Sequence
 
 from vendash.models import Connection, Resource
 from vendash.store.facts import DERIVED, attach, count_roster, derive
-from vendash.store.values import capacities_json, location_json
+from vendash.store.values import IMPORTED, values_of
 
 Values = tuple[object, ...]
 
-IMPORTED = (
-    "resource_name, resource_type, resource_sub_type, meter_point_id, capacities, location,"
-    " address, ven"
-)
 _INSERTED = f"resource_id, enabled, reporting, registration_status, {IMPORTED}"
 _CONNECTION = "type, actortype, host, port, topic, file, username, password"
 _FACTS = tuple(f"fact_{column}" for column in DERIVED.split(", "))
-
-
-def values_of(resource: Resource) -> Values:
-    """The values of the imported columns."""
-    return (
-        resource.resource_name,
-        str(resource.resource_type),  # what `.value` is, in a quarter of its time
-        resource.resource_sub_type,
-        resource.meter_point_id,
-        capacities_json(resource.capacities),
-        location_json(resource.location),
-        resource.address,
-        resource.ven,
-    )
 
 
 def insert(connection: sqlite3.Connection, resources: Sequence[Resource]) -> int:
