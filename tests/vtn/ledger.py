@@ -21,6 +21,8 @@ from vendash.models import (
     VtnState,
 )
 
+MOST_LOSSES = 3
+"""Of one VEN in a row, as in the store."""
 DUE = frozenset({VtnState.WAITING, VtnState.SENDING})
 
 
@@ -40,6 +42,8 @@ class Row:
     wanted: bool = True
     trusted: bool = True
     """Of a VEN: the VTN still knows its id."""
+    losses: int = 0
+    """How often the VTN has lost a VEN since it last took a resource of it."""
     stamp: str = ""
     reason: str = ""
     changed_at: float = float("-inf")
@@ -281,11 +285,18 @@ class MemoryLedger:
         row.doubtful, row.reason, row.stamp = False, "", outcome.stamp
         row.state = VtnState.WAITING
         row.settle(as_wanted=self._as_wanted(item.key))
+        if item.wanted:
+            self.vens[str(item.resource.ven)].losses = 0
 
     def _doubt_ven(self, item: ResourceWork) -> None:
         name = str(item.resource.ven)
-        if self.vens[name].remote_id == item.ven_remote_id:
-            self.doubt_ven(name)
+        ven = self.vens[name]
+        if ven.remote_id != item.ven_remote_id or ven.state is not VtnState.OK:
+            return
+        self.doubt_ven(name)
+        ven.losses += 1
+        if ven.losses >= MOST_LOSSES:
+            ven.state, ven.reason = VtnState.FAILED, "the VTN loses it again and again"
 
 
 def _client_id(ven: str) -> str:

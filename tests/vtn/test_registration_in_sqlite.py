@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.vtn.ledger import fleet
+from tests.vtn.ledger import MemoryLedger, fleet
+from tests.vtn.scripted import Asked, Say, scripted
 from vendash.filters import Query
 from vendash.models import RegistrationStatus, VtnState
 from vendash.store import SqliteStore, open_store
 from vendash.store.following import ticking
+from vendash.vtn.books import Ledger
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.server import Dialect, Faults, VtnServer, vtn_server
@@ -29,10 +31,10 @@ async def _keys(store: SqliteStore) -> list[int]:
     return list(await store.keys(Query()))
 
 
-async def _prepared(path: Path, server: VtnServer, *, vens: int, resources: int) -> SqliteStore:
+async def _prepared(path: Path, url: str, *, vens: int, resources: int) -> SqliteStore:
     store = await open_store(path, create=True)
     await store.import_resources(fleet(vens, resources), actor="test")
-    await store.use_vtn(server.url)
+    await store.use_vtn(url)
     await store.want_at_vtn(await _keys(store), True, actor="test")
     return store
 
@@ -52,7 +54,7 @@ async def test_register_approve_unregister_and_register_again(
     tmp_path: Path, dialect: Dialect
 ) -> None:
     async with vtn_server(dialect=dialect, auth=False) as server:
-        store = await _prepared(tmp_path / "fleet.db", server, vens=3, resources=20)
+        store = await _prepared(tmp_path / "fleet.db", server.url, vens=3, resources=20)
         async with store:
             registrar = Registrar(store, Vtn(server.url))
             first = await registrar.settle()
@@ -75,7 +77,7 @@ async def test_cut_off_again_and_again_everything_is_there_once_and_known(tmp_pa
     """The database is opened anew each time, while answers are lost on the way back."""
     path = tmp_path / "fleet.db"
     async with vtn_server(auth=False, faults=Faults(reset_after_write=0.1)) as server:
-        await (await _prepared(path, server, vens=2, resources=60)).close()
+        await (await _prepared(path, server.url, vens=2, resources=60)).close()
         for cut_after in range(20, 121, 20):
             async with await open_store(path) as store:
                 work = asyncio.create_task(Registrar(store, Vtn(server.url), workers=4).run())
@@ -93,7 +95,7 @@ async def test_cut_off_again_and_again_everything_is_there_once_and_known(tmp_pa
 
 async def test_a_vtn_that_is_not_there_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     async with vtn_server(auth=False) as server:
-        store = await _prepared(tmp_path / "fleet.db", server, vens=1, resources=5)
+        store = await _prepared(tmp_path / "fleet.db", server.url, vens=1, resources=5)
     async with store:
         summary = await Registrar(store, Vtn(server.url)).settle()
         assert "refuses the connection" in summary.trouble
@@ -107,7 +109,7 @@ async def test_moved_emptied_and_removed_both_sides_agree_each_time(
     """The core and the file keep the same rules of what is held where."""
     path = tmp_path / "fleet.db"
     async with vtn_server(dialect=dialect, auth=False, control=True) as server:
-        store = await _prepared(path, server, vens=2, resources=10)
+        store = await _prepared(path, server.url, vens=2, resources=10)
         async with store:
             registrar = Registrar(store, Vtn(server.url))
             await registrar.settle()
@@ -136,9 +138,9 @@ async def test_what_a_comparison_has_seen_there_is_adopted_by_a_new_database(
     """The control: without the comparison, a VTN that takes a name twice has all of them twice."""
     doubles = Faults(resource_names="any")
     async with vtn_server(dialect=dialect, auth=False, faults=doubles) as server:
-        async with await _prepared(tmp_path / "old.db", server, vens=1, resources=10) as old:
+        async with await _prepared(tmp_path / "old.db", server.url, vens=1, resources=10) as old:
             await Registrar(old, Vtn(server.url)).settle()
-        async with await _prepared(tmp_path / "new.db", server, vens=1, resources=10) as new:
+        async with await _prepared(tmp_path / "new.db", server.url, vens=1, resources=10) as new:
             if compared:
                 async with Vtn(server.url).connect() as connection:
                     await survey(new, connection)
@@ -153,7 +155,7 @@ async def test_pages_that_lose_objects_at_their_borders_cost_look_ups_and_nothin
 ) -> None:
     """As openleadr's do for objects of one microsecond: what has no order may change places."""
     async with vtn_server(dialect=dialect, auth=False) as server:
-        store = await _prepared(tmp_path / "fleet.db", server, vens=60, resources=3)
+        store = await _prepared(tmp_path / "fleet.db", server.url, vens=60, resources=3)
         async with store, Vtn(server.url).connect() as connection:
             await Registrar(store, Vtn(server.url)).settle()
             before = server.state.snapshot()
@@ -181,3 +183,27 @@ async def _held(server: VtnServer) -> dict[str, int]:
             async for page in connection.pages(path):
                 names.update(vens[str(one.ven_id)] for one in page)
     return dict(names)
+
+
+@pytest.mark.parametrize("kept_in", ["memory", "SQLite"])
+async def test_a_vtn_that_loses_each_ven_it_is_given_is_left_for_the_operator(
+    tmp_path: Path, kept_in: str
+) -> None:
+    """Given up by whoever keeps the VENs, and not before it was tried again."""
+
+    def loses_vens(asked: Asked) -> Say:
+        if asked.method == "GET" and asked.path in {"/vens", "/resources"}:
+            return Say(200, [])
+        return Say(201, {"id": "v"}) if asked.what == "POST /vens" else Say(404)
+
+    async with scripted(loses_vens) as server, AsyncExitStack() as stack:
+        ledger: Ledger = MemoryLedger(fleet(1, 3))
+        if kept_in == "SQLite":
+            ledger = await stack.enter_async_context(
+                await _prepared(tmp_path / "fleet.db", server.url, vens=1, resources=3)
+            )
+        async with asyncio.timeout(20):
+            summary = await Registrar(ledger, Vtn(server.url, dialect="3.1")).settle()
+        assert server.count("POST /vens") == 3
+    assert summary.trouble == ""
+    assert summary.resources.registered == 0

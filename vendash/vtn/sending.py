@@ -17,8 +17,6 @@ from vendash.vtn.throttle import Throttle
 
 ATTEMPTS = 12
 """Of one item that gets no answer while others do, before it counts as failed."""
-LOSSES = 3
-"""Of the VEN of one resource, before the resource counts as failed."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,21 +87,18 @@ class Sender:
     def _counted(self, outcome: RegistrationOutcome, *, lost: bool) -> RegistrationOutcome:
         """An item that gets nowhere, while others do, must not be tried for ever."""
         key = key_of(outcome.item)
-        ven_lost = isinstance(outcome, Refused) and outcome.ven_lost
-        if not isinstance(outcome, Refused) or not (lost or ven_lost):
+        if not isinstance(outcome, Refused) or not lost:
             self._attempts.pop(key, None)
             return outcome
         self._attempts[key] += 1
-        limit = LOSSES if ven_lost else ATTEMPTS
-        if self._attempts[key] < limit:
+        if self._attempts[key] < ATTEMPTS:
             return outcome
         del self._attempts[key]
         return Refused(
             item=outcome.item,
             state=VtnState.FAILED,
-            reason=f"{outcome.reason} It was tried {limit} times: register it again to go on.",
+            reason=f"{outcome.reason} It was tried {ATTEMPTS} times: register it again to go on.",
             http_status=outcome.http_status,
-            ven_lost=outcome.ven_lost,
         )
 
     def _note(self, error: str) -> None:
