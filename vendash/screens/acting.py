@@ -17,15 +17,12 @@ from vendash.screens.deciding import (
     outcome_words,
     so_already,
 )
-from vendash.widgets.text import thousands
+from vendash.screens.doing import how_many
 
 if TYPE_CHECKING:
     from textual.app import App
 
     from vendash.screens.console import Console
-
-_LOOKED_AT = 2000
-"""Rows looked at for what is said of an action; the VENs screen counts the whole fleet."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,14 +128,11 @@ class ActsOnResources:
         status = self.console.status
         engine = status is not None and status.fresh
         advice = "" if engine else self.console.start_advice
-        unsent = await self._unsent(target) if outcome.changed else 0
+        reader, keys = self.console.fleet.reader, target.selection.keys
+        waiting = await how_many(reader, keys, VtnState.WAITING) if outcome.changed else 0
+        self.console.hold(outcome, sends=waiting > 0)
+        unsent = await how_many(reader, keys, VtnState.UNWANTED) if outcome.changed else 0
         return outcome_words(verb, outcome, target.where, advice, unsent)
-
-    async def _unsent(self, target: Target) -> int:
-        """How many of them the VTN was never asked to hold; of very many nothing is said."""
-        keys = target.selection.keys
-        rows = await self.console.fleet.reader.rows(keys) if len(keys) <= _LOOKED_AT else ()
-        return sum(row.vtn is VtnState.UNWANTED for row in rows)
 
 
 async def _call(console: Console, verb: Verb, target: Target) -> ActionOutcome:
@@ -150,5 +144,4 @@ async def _call(console: Console, verb: Verb, target: Target) -> ActionOutcome:
         "suspend": fleet.suspend,
         "pend": fleet.pend,
     }
-    extra: dict[str, Any] = {"subject": target.where or thousands(len(target.selection))}
-    return await calls[verb.id](target.selection, **extra)
+    return await calls[verb.id](target.selection, subject=target.where)

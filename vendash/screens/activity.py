@@ -251,6 +251,7 @@ class ActivityScreen(ListScreen[AuditAction]):
 
     async def _retry(self, selection: Selection) -> str:
         outcome = await self.console.fleet.register(selection, subject="what had failed")
+        self.console.hold(outcome, sends=True)
         return f"{plural(outcome.changed, 'resource')} will be sent again"
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from vendash import actions
 from vendash.errors import VendashError
-from vendash.models import NO_VEN, AuditAction
+from vendash.models import NO_VEN, AuditAction, VtnState
 from vendash.screens import completing
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
-from vendash.screens.doing import carry_out
+from vendash.screens.doing import carry_out, how_many
 from vendash.screens.undoing import last_undoable, undo_words, undone_words
 from vendash.widgets.palette import THEMES
 
@@ -203,21 +203,34 @@ class Anywhere:
 
     async def ask_undo(self, last: AuditAction) -> None:
         """Ask whether to reverse this action of the audit log, as gravely as it was asked."""
+        reader = self.console.fleet.reader
+        sent = await self._sent(last)
 
         async def do() -> str:
             outcome = await self.console.fleet.undo(last.sequence)
+            keys = await self._keys_of(last)
+            waiting = await how_many(reader, keys, VtnState.WAITING)
+            self.console.hold(outcome, sends=waiting > 0)
             skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
-            return f"{undone_words(last, outcome.changed)}{skipped}"
+            unsent = not (sent or waiting or await how_many(reader, keys, VtnState.SENDING))
+            return f"{undone_words(last, outcome.changed, unsent=unsent)}{skipped}"
 
-        count, kw, sent = last.count, 0.0, last.count
-        if last.verb == "register":
-            sent = await self.console.fleet.reader.sent(await self._keys_of(last))
+        count, kw = last.count, 0.0
         if not sent:
             count = 0  # there are only seconds to take back what has not left: no number is typed
         elif count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
-            kw = (await self.console.fleet.reader.select(await self._keys_of(last))).p_max_kw
+            kw = (await reader.select(await self._keys_of(last))).p_max_kw
         words = undo_words(last, self.console.fleet.actor, sent)
         self.confirm(words, do, id="undo", count=count, kw=kw, same="vendash undo")
+
+    async def _sent(self, last: AuditAction) -> int:
+        """How many of its rows have left for the VTN, or may have: of what is held back, none."""
+        reader = self.console.fleet.reader
+        if last.verb == "register":
+            return await reader.sent(await self._keys_of(last))
+        if self.console.holds(last.sequence):  # but what was in doubt is looked up at once
+            return await how_many(reader, await self._keys_of(last), VtnState.SENDING)
+        return last.count
 
     async def _keys_of(self, action: AuditAction) -> Sequence[int]:
         return [item.key for item in await self.console.fleet.reader.action_items(action.sequence)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from vendash.fleet import Fleet
-from vendash.models import VenRow
+from vendash.models import ActionOutcome, VenRow
 from vendash.planned import Preview
 from vendash.telemetry.status import EngineStatus, read_status
 
@@ -50,6 +50,17 @@ class Previewer(Protocol):
         """Of these VENs and resources; the exact requests of one resource, else of the first."""
 
 
+class Held(msgspec.Struct, frozen=True):
+    """An action that the engine holds back for some seconds: undone in them, nothing is sent."""
+
+    sequence: int
+    """In the audit log."""
+    until: float
+    """Monotonic seconds."""
+    leaves: bool
+    """Whether something is sent then."""
+
+
 class Notice(msgspec.Struct, frozen=True):
     """A sentence on the reserved line: what came of the last action, or what went wrong."""
 
@@ -57,6 +68,8 @@ class Notice(msgspec.Struct, frozen=True):
     trouble: bool
     at: float
     """Monotonic seconds."""
+    held: Held | None = None
+    """The action that it is about, where that is held back."""
 
 
 def _site() -> str:
@@ -87,6 +100,8 @@ class Console(msgspec.Struct, kw_only=True):
     """What was typed after `:`, oldest first."""
     acting: str = ""
     """The id of the action under way."""
+    held: Held | None = None
+    """The last action of this console, where it is, or was, held back."""
     notice: Notice | None = None
     show: Callable[[], None] = lambda: None
     """Brings the screen that is shown up to date; the app's."""
@@ -127,6 +142,19 @@ class Console(msgspec.Struct, kw_only=True):
         """What starts an engine for this database."""
         return "vendash run" if self.engine is None else self.engine.advice
 
-    def say(self, text: str, *, trouble: bool = False) -> None:
+    def say(self, text: str, *, trouble: bool = False, held: Held | None = None) -> None:
         """Put a sentence on the reserved line of whatever screen is shown."""
-        self.notice = Notice(text, trouble, time.monotonic())
+        self.notice = Notice(text, trouble, time.monotonic(), held)
+
+    def hold(self, outcome: ActionOutcome, *, sends: bool) -> None:
+        """An action was done this moment: the engine, where one runs, holds it back."""
+        status = self.status
+        if outcome.sequence is not None and status is not None and status.fresh:
+            until = time.monotonic() + status.hold_seconds
+            leaves = sends and status.vtn.health != "trouble"
+            self.held = Held(outcome.sequence, until, leaves)
+
+    def holds(self, sequence: int) -> bool:
+        """Whether the action of this number is held back still."""
+        held = self.held
+        return held is not None and held.sequence == sequence and time.monotonic() < held.until

@@ -247,6 +247,7 @@ class DriftScreen(WithPane[DriftRow]):
             outcome = await self.console.fleet.settle_drift(
                 items, choice, reason=reason, subject=subject
             )
+            self.console.hold(outcome, sends=choice is DriftChoice.OURS)
             return done(choice, outcome.changed, outcome.skipped)
 
         same = f"vendash drift {OPTIONS[choice]} {' '.join(item.name for item in items[:3])}"

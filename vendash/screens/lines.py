@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -110,13 +111,20 @@ def reserved(console: Console, waiting: int | None) -> Words:
     notice = console.notice
     shown_for = NOTICE_SECONDS if progress is None else BEFORE_PROGRESS_SECONDS
     if notice is not None and _age(notice) < shown_for:
-        return [(visible(notice.text), "trouble" if notice.trouble else "strong")]
+        return [(visible(notice.text), "trouble" if notice.trouble else "strong"), *_held(notice)]
     if progress is not None:
         return progress_words(progress)
     if status is None and _alone(console):
         advice = visible(console.start_advice)
         return [("No engine runs, so nothing is sent: ", "trouble"), (advice, "key")]
     return _away(status, waiting)
+
+
+def _held(notice: Notice) -> Words:
+    """How long the action still waits here, so that an undo is known to be in time."""
+    held = notice.held
+    left = held.until - time.monotonic() if held is not None and held.leaves else 0.0
+    return [(f"; leaves for the VTN in {math.ceil(left)} s", "text")] if left > 0 else []
 
 
 def _alone(console: Console) -> bool:
@@ -131,7 +139,7 @@ def folded(news: Words, notice: Notice | None, cells: int) -> tuple[Words, Words
     """A notice too long for one line on two: the second lies over the footer while it is said."""
     if notice is None or not news or news[0][0] != visible(notice.text) or width(news) <= cells:
         return news, []
-    text, style = news[0]
+    text, style = "".join(part for part, _ in news), news[0][1]
     cut = text.rfind(" ", 0, cells + 1)  # cells, where every letter takes one
     if cut <= 0:
         return news, []

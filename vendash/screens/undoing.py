@@ -33,27 +33,28 @@ def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
     return None
 
 
-def undo_words(last: AuditAction, actor: str, sent: int = 0) -> str:
+def undo_words(last: AuditAction, actor: str, sent: int) -> str:
     """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`; to undo an undo is to redo.
 
     Of a register it is said first what that means: of what it wanted the VTN holds so many as
-    `sent`, and they are deleted there; where it holds none yet, nothing is.
+    `sent`, and they are deleted there. Where nothing has left for the VTN yet, that is said.
     """
     who = "you" if last.actor == actor else last.actor
     what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
-    if last.verb == "register":
+    if not sent:
+        what += ", nothing sent yet"
+    elif last.verb == "register":
         where = f" in {last.subject}" if last.subject else ""
         upto = "up to " if sent < last.count else ""  # more may be sent until it is answered
         what = f"UNDO register: removes {upto}{last.count:,} at the VTN{where}"
-        if not sent:
-            what = f"UNDO register of {last.count:,}{where}, nothing sent yet"
     return f"{what}, {last.at.astimezone():%H:%M}, by {who}"
 
 
-def undone_words(last: AuditAction, changed: int) -> str:
-    """What came of it: `undid suspend of 112 in Aalborg; u redoes`."""
+def undone_words(last: AuditAction, changed: int, *, unsent: bool = False) -> str:
+    """What came of it: `undid suspend of 112 in Aalborg; u redoes`; `unsent`: nothing had left."""
     done, other = ("redid", "u undoes") if _redone(last) else ("undid", "u redoes")
-    return f"{done} {about(replace(last, count=changed))}; {other}"
+    nothing = ", nothing was sent" if unsent else ""
+    return f"{done} {about(replace(last, count=changed))}{nothing}; {other}"
 
 
 def about(action: AuditAction) -> str:
