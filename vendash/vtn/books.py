@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from vendash.models import Refused, RegistrationOutcome, ResourceWork, VenWork, VtnState
 from vendash.vtn.moves import Work
+
+T = TypeVar("T")
 
 BATCH = 256
 """Items leased ahead, and outcomes recorded together, at most."""
@@ -73,9 +75,9 @@ class Books:
         """
         leasing = asyncio.create_task(self._lease(room))
         try:
-            return await asyncio.shield(leasing)
+            return await to_its_end(leasing)
         except asyncio.CancelledError:
-            for item in await leasing:
+            for item in leasing.result():
                 self.add(unbegun(item))
             raise
 
@@ -101,6 +103,9 @@ class Books:
 
     async def close(self) -> None:
         """Record what is finished, also when the work is being cancelled."""
+        await to_its_end(asyncio.create_task(self._close()))
+
+    async def _close(self) -> None:
         try:
             async with asyncio.timeout(LAST_WORDS):
                 await self._record()
@@ -124,6 +129,19 @@ class Books:
             leased += await self._ledger.due_resources(room - len(leased), hold=self._hold)
         self.open_items += len(leased)
         return leased
+
+
+async def to_its_end(task: asyncio.Task[T]) -> T:
+    """Wait until it is done; who is cancelled meanwhile, once or again, is so only then."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()
 
 
 def unbegun(item: Work, reason: str = "") -> Refused:
