@@ -1,4 +1,4 @@
-"""Whatever is wrong with a VTN is one sentence that says what and what to do: `doctor`, `register`.
+"""Whatever is wrong with a VTN is one sentence that says what and what to do.
 
 `doctor` finds it without writing anything, here or there.
 """
@@ -25,8 +25,10 @@ from tests.vtn.scripted import Asked as Request
 from tests.vtn.scripted import Say, scripted
 from tests.vtn.server.client import client_of, made_ven
 from vendash.commands.doctor import doctor
+from vendash.commands.drift import Asked, drift
 from vendash.commands.registration import Wanted, register
 from vendash.engine.connecting import VtnChoice
+from vendash.errors import VendashError
 from vendash.vtn.server import BL_SCOPES, VEN_SCOPES, Dialect, vtn_server
 
 FLEET = {"Aalborg": 2, "Herning": 3}
@@ -146,13 +148,6 @@ CASES: dict[str, tuple[Case, str, str, str]] = {
 }
 
 
-# A token is wanted first, so that some are seen there.
-OF_REGISTER = {
-    "error with 200": ("answers with an object of error", "check the address"),
-    "wrong path": ("There are no tokens at", "check the address of the VTN"),
-}
-
-
 def set_credentials(monkeypatch: pytest.MonkeyPatch, bad: Bad) -> None:
     monkeypatch.setenv("OAUTH_CLIENT_ID", bad.client)
     monkeypatch.setenv("OAUTH_CLIENT_SECRET", bad.secret)
@@ -193,7 +188,6 @@ async def test_register_says_it_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     make, _, what, todo = CASES[case]
-    what, todo = OF_REGISTER.get(case, (what, todo))
     database = await make_database(tmp_path / "fleet.db", FLEET)
     monkeypatch.setattr("vendash.vtn.driver.PATIENCE", 0.1)
     async with make(tmp_path) as bad:
@@ -206,6 +200,56 @@ async def test_register_says_it_too(
     assert one_sentence(sentence)
     assert sentence in text
     assert "hush" not in text
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "name of another"])
+async def test_drift_says_it_too_and_concludes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    make, _, what, todo = CASES[case]
+    database = await make_database(tmp_path / "fleet.db", FLEET)
+    async with make(tmp_path) as bad:
+        set_credentials(monkeypatch, bad)
+        with pytest.raises(VendashError) as error:
+            await drift(database, Asked(vtn=bad.choice(tmp_path)))
+        sentence = str(error.value)
+        assert error.value.exit_code == 1
+        assert what in sentence
+        assert todo in sentence
+        assert one_sentence(sentence)
+        with pytest.raises(VendashError, match="Nothing was compared yet"):
+            await drift(database, Asked(vtn=bad.choice(tmp_path), cached=True))
+
+
+async def test_drift_counts_a_ven_whose_name_another_client_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Comparing works; what is refused is not called equal."""
+    database = await make_database(tmp_path / "fleet.db", FLEET)
+    async with name_of_another(tmp_path) as bad:
+        set_credentials(monkeypatch, bad)
+        await register(database, Wanted(bad.choice(tmp_path)))
+        document, text, _ = await drift(database, Asked(vtn=bad.choice(tmp_path)))
+    assert document["refused"] == 1
+    assert "1 item refused by the VTN: vendash doctor says why" in text
+    assert "everything as it is here" not in text
+
+
+@pytest.mark.parametrize("base", ["/wrong", "/openadr3/3.0.1"])
+async def test_of_a_wrong_path_every_command_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    database = await make_database(tmp_path / "fleet.db", FLEET)
+    async with vtn_server() as vtn:
+        bad = Bad(f"{vtn.url}{base}")
+        set_credentials(monkeypatch, bad)
+        choice = bad.choice(tmp_path)
+        (found,) = wrong((await doctor(database, choice))[0])
+        assert found["text"].startswith(f"There is no OpenADR 3 at {bad.url},")
+        assert (await register(database, Wanted(choice)))[0]["error"] == found["text"]
+        with pytest.raises(VendashError) as error:
+            await drift(database, Asked(vtn=choice))
+        assert str(error.value) == found["text"]
 
 
 async def test_where_the_vtn_is_is_found_for_a_wrong_path(
@@ -227,7 +271,7 @@ async def test_a_clock_that_is_two_hours_off_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
     off: int,
 ) -> None:
-    """Registering goes on all the same, and says it too."""
+    """Registering and comparing go on all the same, and say it too."""
 
     def handler(asked: Request) -> Say:
         date = {"date": formatdate(time.time() + off, usegmt=True)}
@@ -244,10 +288,12 @@ async def test_a_clock_that_is_two_hours_off_is_one_sentence(
         bad = Bad(server.url)
         set_credentials(monkeypatch, bad)
         document, _, code = await doctor(database, bad.choice(tmp_path))
+        (found,) = wrong(document)
         await register(database, Wanted(bad.choice(tmp_path), limit=1))
-    (found,) = wrong(document)
+        assert found["text"] in capsys.readouterr().err
+        await drift(database, Asked(vtn=bad.choice(tmp_path)))
+        assert found["text"] in capsys.readouterr().err
     assert (code, found["name"]) == (1, "clock")
-    assert found["text"] in capsys.readouterr().err
     side = "behind" if off > 0 else "ahead of"
     assert f"2 h 0 min {side} the VTN's: set it" in found["text"]
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vendash.commands.inspect import engine_status
+from vendash.commands.looking import looked_closer
 from vendash.commands.opening import counted, named_vens, opened_store, trouble_of
 from vendash.commands.registered import Result, compared, names_of
 from vendash.config import database_path, log_to_file
@@ -28,6 +29,7 @@ from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
+from vendash.vtn.errors import VtnAnswerError
 from vendash.vtn.tally import Count
 
 PATIENCE_SECONDS = 10.0
@@ -120,7 +122,10 @@ async def _send(store: FleetStore, vtn: Vtn, before: Sequence[VenRow]) -> Result
     async with _progress(store):
         summary = await registrar.settle()
     await store.use_vtn(vtn.url, vtn.dialect)
-    result = await compared(store, before, summary.trouble)
+    trouble = summary.trouble
+    if trouble and registrar.health.word == VtnAnswerError.word:
+        trouble = await looked_closer(vtn, trouble)
+    result = await compared(store, before, trouble)
     # What was found at the VTN without our knowing had not been registered by us just now.
     _adopted(result.vens, summary.vens.already)
     _adopted(result.resources, summary.resources.already)
