@@ -98,6 +98,31 @@ def test_a_field_that_differs_is_shown_with_both_values_and_theirs_as_a_resource
     assert item.resource.capacities == replace(RESOURCES[0].capacities, e_max_kwh=31.0)
 
 
+def test_of_two_attributes_of_a_type_the_first_counts_to_compare_to_take_and_to_decide() -> None:
+    """But for one that is empty, which says nothing."""
+    body = there(work())
+    body["attributes"] += [
+        {"type": "e_max_kwh", "values": [31]},
+        {"type": "LOCATION", "values": [10.0, 56.0]},
+        {"type": "prequalification", "values": ["SUSPENDED"]},
+    ]
+    (one,) = listed(body)
+    assert compare(body, known=[work()]) == []
+    assert one.status is RegistrationStatus.PENDING
+    taken = V31.resource(one, RESOURCES[1], "Town0")
+    assert taken is not None
+    assert taken.location == RESOURCES[0].location
+    body["attributes"] = [{"type": "address", "values": []}, *reversed(body["attributes"])]
+    (item,) = compare(body, known=[work()])
+    fields = ["LOCATION", "e_max_kwh", "prequalification"]
+    assert [field for field, *_ in item.fields] == fields
+    assert item.resource is not None
+    assert item.resource.capacities.e_max_kwh == 31
+    assert (item.resource.location.latitude, item.resource.location.longitude) == (56.0, 10.0)
+    assert listed(body)[0].status is item.resource.registration_status
+    assert listed(body)[0].status is RegistrationStatus.SUSPENDED
+
+
 def test_a_resource_nobody_here_knows_is_only_there_in_its_ven() -> None:
     stranger = {"id": "x", "resourceName": "stranger", "venID": "v1", "attributes": []}
     (item,) = compare(stranger)

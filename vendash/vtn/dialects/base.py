@@ -26,6 +26,7 @@ from vendash.vtn.dialects.reading import (
     reader,
     same_values,
     stamp_of,
+    values_of,
 )
 from vendash.vtn.dialects.theirs import resource_of, told_in
 from vendash.vtn.registrar import Held, Others, Work
@@ -287,7 +288,7 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
         yield Difference("name", name_of(item), in_words(there))
     if isinstance(item, VenWork) or (trust_silence and answer.attributes is None):
         return
-    held = {_type_of(one): one.get("values") for one in answer.attributes or ()}
+    held = values_of(answer.attributes or ())
     for type_, values in told_of(item).items():
         if not same_values(values, held.get(type_)):
             yield Difference(type_, in_words(values), in_words(held.get(type_)))

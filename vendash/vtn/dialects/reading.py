@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -94,11 +94,25 @@ def decision_in(attributes: bytes) -> RegistrationStatus | None:
     for one in found if isinstance(found, list) else ():
         if not isinstance(one, dict):
             continue
-        if one.get("type") == "prequalification":
-            return status_of(one.get("values"))
-        if one.get("attribute_name") == "status":
-            return status_of(one.get("attribute_values"))
+        if one.get("type") == "prequalification" and one.get("values"):
+            return status_of(one["values"])
+        if one.get("attribute_name") == "status" and one.get("attribute_values"):
+            return status_of(one["attribute_values"])
     return None
+
+
+def values_of(attributes: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The values of each attribute, by type; never empty.
+
+    Of several of one type the first counts that has any, for comparing, for taking theirs and for
+    the decision: so it is written, ours before those of others.
+    """
+    held: dict[str, list[Any]] = {}
+    for one in attributes:
+        values = one.get("values")
+        if isinstance(values, list) and values:
+            held.setdefault(str(one.get("type", "")), values)
+    return held
 
 
 def status_of(values: object) -> RegistrationStatus | None:

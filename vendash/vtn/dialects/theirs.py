@@ -10,7 +10,7 @@ import msgspec
 
 from vendash.models import Capacities, Location, Resource, ResourceType
 from vendash.text import plain
-from vendash.vtn.dialects.reading import LONGEST_NAME, status_of
+from vendash.vtn.dialects.reading import LONGEST_NAME, status_of, values_of
 
 LONGEST_TEXT = 200
 
@@ -70,10 +70,7 @@ def resource_of(name: str, values: Values, ours: Resource | None, ven: str) -> R
 def told_in(attributes: Iterable[Mapping[str, Any]]) -> Values:
     """What attributes as OpenADR writes them say, by the names that `resource_of` knows."""
     held: dict[str, object] = {}
-    for one in attributes:
-        type_, values = str(one.get("type", "")), one.get("values")
-        if not isinstance(values, list) or not values:
-            continue
+    for type_, values in values_of(attributes).items():
         held.setdefault(_NAMES.get(type_, type_), values[0])
         if type_ == "LOCATION" and len(values) > 1:
             held["latitude"], held["longitude"] = place_of(values[0], values[1])
