@@ -11,6 +11,7 @@ import pytest
 from tests.screens.fleet import decide, open_fleet
 from tests.screens.operator import Operator, at_console
 from tests.screens.readers import SteadyReader
+from vendash.filters import Query, parse_filter
 from vendash.models import ActionOutcome, RegistrationStatus, Selection
 
 AALBORG = "/aalborg\r\r"
@@ -193,6 +194,18 @@ async def test_n_crosses_vens(tmp_path: Path) -> None:
             "Aarhus: Svømmehal ␛[31mrød␇ 5: name taken",
             "Aarhus: Gammel Skagen Ladepark 1: refused: P_max missing",
         ]
+
+
+async def test_n_is_offered_only_where_there_is_trouble(tmp_path: Path) -> None:
+    """Once nothing needs a person any more, the footer has no key that leads there."""
+    async with at_console(tmp_path, size=(120, 40)) as operator:
+        await operator.press("2")
+        assert "n:next" in operator.footer
+        troubled = await operator.store.keys(Query(filter=parse_filter("vtn:conflict")))
+        await operator.store.want_at_vtn(troubled, True, actor="cli")
+        await operator.wait(lambda: "n:next" not in operator.footer, "taking the offer back")
+        await operator.press("n")
+        assert operator.reserved == "next: nothing is ≠ or !"
 
 
 async def test_read_only_says_why_a_key_is_off(tmp_path: Path) -> None:

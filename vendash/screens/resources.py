@@ -65,6 +65,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         self._above = above
         self.status: RegistrationStatus | None = None
         self._counts: StatusCounts | None = None
+        self._any_trouble = False
         self._readings = Readings(console.live)
         super().__init__(console)
 
@@ -136,6 +137,7 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         reader = self.console.fleet.reader
         self._counts = await reader.counts(Query(ven=self.ven))
         self.total = count_of(self._counts, self.status)
+        self._any_trouble = len(await self._troubles(1)) > 0
         await super().count()
 
     async def about(self, row: ResourceRow, width: int) -> list[Words]:
@@ -257,9 +259,8 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         await self._go_to_trouble(-1)
 
     async def _go_to_trouble(self, step: int) -> None:
-        first = await self.console.fleet.reader.first_rows(Query(sort=Sort.TROUBLE), _MOST_TROUBLES)
-        troubles = [row for row in first if row.vtn in _TROUBLE]
-        if not troubles:
+        troubles = await self._troubles(_MOST_TROUBLES)
+        if not troubles:  # any more
             self.console.say("nothing is ≠ or !")
             return
         places = {row.key: place for place, row in enumerate(troubles)}
@@ -270,6 +271,11 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
         await self._show_row(row)
         now = self.console.clock().timestamp()
         self.console.say(f"{row.ven}: {row.name}: {wrong(row)}{lasting(row.vtn_since, now)}")
+
+    async def _troubles(self, limit: int) -> Sequence[ResourceRow]:
+        """The first rows that need a person, of all VENs."""
+        first = await self.console.fleet.reader.first_rows(Query(sort=Sort.TROUBLE), limit)
+        return [row for row in first if row.vtn in _TROUBLE]
 
     async def _show_row(self, row: ResourceRow) -> None:
         """Bring the cursor to this row, showing what has to be shown for that."""
@@ -285,5 +291,5 @@ class ResourcesScreen(ActsOnResources, WithPane[ResourceRow]):
             self.table.move_to(self.table.keys.index(row.key))
 
     def situation(self) -> actions.Situation:
-        """As in every list; where trouble is, is found out when it is asked for."""
-        return super().situation()
+        """As in every list, and whether anything needs a person."""
+        return replace(super().situation(), trouble=self._any_trouble)
