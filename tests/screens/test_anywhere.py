@@ -105,6 +105,28 @@ async def test_a_command_opens_a_ven_by_the_start_of_its_name(tmp_path: Path) ->
         assert operator.reserved == "There is no VEN nowhere: `:vens` lists them."
 
 
+async def test_a_command_asks_which_ven_is_meant(tmp_path: Path) -> None:
+    """It says which fit and stays open: a letter more, or Tab, and it goes to one of them."""
+    async with at_console(tmp_path) as operator:
+        await operator.type(":resources aa\r")
+        assert operator.reserved == ":resources aa    which?   Aabenraa  Aalborg  Aarhus"
+        await operator.press("enter")
+        assert operator.reserved.startswith(":resources aa")
+        await operator.press("r", "tab", "enter")
+        assert "VENs › Aarhus" in operator.header
+
+
+async def test_a_whole_name_is_meant_though_another_begins_with_it(tmp_path: Path) -> None:
+    """In any case of letters: `:resources aal` is no question where a VEN is called Aal."""
+    async with at_console(tmp_path) as operator:
+        keys = await operator.store.keys(Query(ven="Herning"))
+        one = (await operator.store.resources(keys[:1]))[0][1]
+        named = replace(one, resource_id="other", resource_name="Other", ven="Aal")
+        await operator.store.import_resources([named], actor="cli")
+        await operator.type(":resources aal\r")
+        assert "VENs › Aal " in operator.header
+
+
 async def test_an_unknown_command_is_said(tmp_path: Path) -> None:
     """A wrong command changes nothing and says where the right ones are."""
     async with at_console(tmp_path) as operator:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from vendash import actions
 from vendash.errors import VendashError
+from vendash.filters import fold
 from vendash.models import NO_VEN, AuditAction, VtnState
 from vendash.screens import completing
 from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
@@ -56,13 +57,15 @@ class Anywhere:
         if not argument:
             await self._go("resources")
             return
-        names = await self.ven_names()
-        wanted = argument.casefold()
-        found = [name for name in names if name.casefold() == wanted]
-        found = found or [name for name in names if name.casefold().startswith(wanted)]
+        wanted = fold(argument)
+        begin_so = [name for name in await self.ven_names() if fold(name).startswith(wanted)]
+        found = [name for name in begin_so if fold(name) == wanted] or begin_so
         if not found:
             raise VendashError(f"There is no VEN {argument}: `:vens` lists them.")
-        await self.open_ven(found[0])
+        if len(found) > 1:
+            self._ask_command(f"resources {argument}", wrong="which?", choices=found)
+        else:
+            await self.open_ven(found[0])
 
     async def open_ven(self, name: str) -> None:
         """To the resources of one VEN, one level below the list of VENs."""
@@ -108,11 +111,18 @@ class Anywhere:
 
     async def action_command(self, argument: str = "") -> None:
         """Type a command on the reserved line."""
+        self._ask_command()
+
+    def _ask_command(self, text: str = "", *, wrong: str = "", choices: Sequence[str] = ()) -> None:
+        """With what was typed already, what is wrong with it, and what it could be."""
         self.asking = Typing(
             lead=":",
             accept=self.run_command,
             history=self.console.commands,
             complete=self._complete_command,
+            text=text,
+            wrong=wrong,
+            choices=choices,
         )
 
     async def _complete_command(self, text: str) -> Sequence[str]:

@@ -16,6 +16,7 @@ from vendash.screens.completing import common
 from vendash.widgets.editor import Editor
 from vendash.widgets.line import cut, width
 from vendash.widgets.palette import Words
+from vendash.widgets.text import visible
 
 TYPE_FROM_ROWS = 100
 """Above so many rows the number is typed."""
@@ -66,7 +67,8 @@ class Typing:
         wrong: Words = [("   " + self.wrong, "trouble")] if self.wrong else []
         words: Words = [(self.lead, "key"), *self._editor.words(), *wrong]
         if self.choices:
-            words += cut([(f"   {'  '.join(self.choices)}", "dim")], max(0, cells - width(words)))
+            shown = visible("  ".join(self.choices))
+            words += cut([(f"   {shown}", "dim")], max(0, cells - width(words)))
         return words
 
     async def key(self, key: str, character: str | None) -> bool:
