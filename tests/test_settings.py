@@ -138,6 +138,9 @@ def test_the_environment_wins_over_systemd_and_that_over_the_file(
     assert find_identity(settings, systemd).client_secret == "second"
     environ = {**systemd, "OAUTH_CLIENT_ID": "me", "OAUTH_CLIENT_SECRET": "first"}
     assert find_identity(settings, environ) == Identity(client_id="me", client_secret="first")
+    places = [find_identity(settings, given).words for given in ({}, systemd, environ)]
+    shown = [str(tmp_path / "secrets.toml"), "systemd's credentials", "the environment"]
+    assert [words.partition(" from ")[2] for words in places] == [f"{one}." for one in shown]
 
 
 def test_secrets_that_others_can_read_are_refused(settings: Settings, tmp_path: Path) -> None:

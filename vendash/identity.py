@@ -36,6 +36,18 @@ class Identity:
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     bearer_token: str = field(default="", repr=False)
+    source: str = field(default="", compare=False)
+    """Where the secret comes from, for a person: a file, or `the environment`."""
+
+    @property
+    def words(self) -> str:
+        """A sentence about who asks, without a secret."""
+        if self.client_id:
+            name = plain(self.client_id, 60)
+            return f"Asks as the client {name}, with the secret from {self.source}."
+        if self.bearer_token:
+            return f"Asks with the bearer token from {self.source}."
+        return "Asks without a token: none is given, or none is wanted."
 
 
 def find_identity(settings: Settings, environ: Mapping[str, str] = os.environ) -> Identity:
@@ -48,34 +60,43 @@ def find_identity(settings: Settings, environ: Mapping[str, str] = os.environ) -
     if auth == "none":
         return Identity()
     found = _found(settings, environ)
+    token, source = found["bearer_token"]
+    bearer = Identity(bearer_token=token, source=source)
     if auth == "bearer":
-        if not found.bearer_token:
+        if not token:
             raise SettingsError(
                 'auth = "bearer" needs a token: set VENDASH_BEARER_TOKEN, or bearer_token in'
                 f" {_secrets_path(settings)}."
             )
-        return Identity(bearer_token=found.bearer_token)
-    if not found.client_id and not found.client_secret:
+        return bearer
+    client_id, (secret, source) = found["client_id"][0], found["client_secret"]
+    if not client_id and not secret:
         if auth != "auto":
             raise SettingsError(
                 f'auth = "{auth}" needs a client: set OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET.'
             )
-        return Identity(bearer_token=found.bearer_token)
-    if not found.client_id or not found.client_secret:
-        missing = "OAUTH_CLIENT_SECRET" if found.client_id else "OAUTH_CLIENT_ID"
+        return bearer
+    if not client_id or not secret:
+        missing = "OAUTH_CLIENT_SECRET" if client_id else "OAUTH_CLIENT_ID"
         raise VendashError(
             f"{missing} is not set: set both, or neither for a VTN without;"
             f" {_secrets_path(settings)} may hold them, too."
         )
-    return Identity(client_id=found.client_id, client_secret=found.client_secret)
+    return Identity(client_id=client_id, client_secret=secret, source=source)
 
 
-def _found(settings: Settings, environ: Mapping[str, str]) -> Identity:
-    values = {name: environ.get(variable, "") for name, variable in _ENVIRONMENT.items()}
-    places = (_systemd(environ), _file(settings), {"client_id": settings.vtn.client_id})
-    for place in places:
-        values = {name: value or place.get(name, "") for name, value in values.items()}
-    return Identity(**values)
+def _found(settings: Settings, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Each by its name with where it was found; two empty texts where it is nowhere."""
+    places = (
+        ("the environment", {name: environ.get(of, "") for name, of in _ENVIRONMENT.items()}),
+        ("systemd's credentials", _systemd(environ)),
+        (str(_secrets_path(settings)), _file(settings)),
+        ("the settings", {"client_id": settings.vtn.client_id}),
+    )
+    return {
+        name: next(((held[name], place) for place, held in places if held.get(name)), ("", ""))
+        for name in _ENVIRONMENT
+    }
 
 
 def _systemd(environ: Mapping[str, str]) -> dict[str, str]:

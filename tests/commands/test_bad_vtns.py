@@ -311,8 +311,8 @@ async def test_all_is_well_with_a_good_vtn(tmp_path: Path, monkeypatch: pytest.M
     assert text.endswith("All is well.")
     names = [one["name"] for one in document["checks"]]
     assert names == [
-        "database", "engine", "address", "certificate", "dialect", "token", "clock", "reading",
-        "writing", "VEN names", "items", "drift", "secrets",
+        "database", "engine", "client", "address", "certificate", "dialect", "token", "clock",
+        "reading", "writing", "VEN names", "items", "drift", "secrets",
     ]  # fmt: skip
     assert [one["name"] for one in document["checks"] if one["state"] == "unknown"] == ["drift"]
 

@@ -1,4 +1,4 @@
-"""`vendash register` and `vendash drift` beside an engine: what they say when it does not do it."""
+"""`register`, `drift` and `doctor` beside an engine: what they say when it does not do it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleets import make_database
+from vendash.commands.doctor import doctor
 from vendash.commands.drift import Asked, drift
 from vendash.commands.registration import Wanted, register
 from vendash.engine.connecting import VtnChoice
@@ -17,7 +18,8 @@ from vendash.errors import VendashError
 from vendash.lock import exclusive, lock_path
 from vendash.store import open_store
 from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import EngineStatus, ServiceStatus, write_status
+from vendash.telemetry.status import EngineStatus, Health, ServiceStatus, write_status
+from vendash.vtn.server import VtnServer, vtn_server
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -36,10 +38,12 @@ def engine(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield live_folder(database)
 
 
-def told(folder: Path, vtn: ServiceStatus, survey: ServiceStatus | None = None) -> None:
+def told(
+    folder: Path, vtn: ServiceStatus, survey: ServiceStatus | None = None, url: str = ""
+) -> None:
     off = ServiceStatus(health="off")
     status = EngineStatus(pid=os.getpid(), started=time.time(), beat=time.monotonic(), vtn=vtn,
-                          simulation=off, survey=survey or off)  # fmt: skip
+                          simulation=off, survey=survey or off, vtn_url=url)  # fmt: skip
     write_status(folder, status)
 
 
@@ -83,3 +87,40 @@ async def test_a_comparison_that_failed_is_told_apart_from_decisions_that_were_n
         told(engine, well, failed)
         with pytest.raises(VendashError, match=said):
             await drift(database, Asked())
+
+
+# --- doctor --------------------------------------------------------------------------------------
+
+
+async def client_finding(
+    database: Path, engine: Path, vtn: VtnServer, health: Health, url: str = ""
+) -> str:
+    """What doctor says of the client where an engine works with a VTN, or does not."""
+    told(engine, ServiceStatus(health=health, text="token", detail="No."), url=url or vtn.url)
+    document, _, _ = await doctor(database, VtnChoice(url=vtn.url))
+    return str(next(one["text"] for one in document["checks"] if one["name"] == "client"))
+
+
+async def test_doctor_says_whose_credentials_it_uses_and_whether_the_engine_fares_otherwise(
+    database: Path, engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with vtn_server() as vtn:
+        monkeypatch.setenv("OAUTH_CLIENT_ID", vtn.client_id)
+        monkeypatch.setenv("OAUTH_CLIENT_SECRET", vtn.client_secret)
+        who = f"Asks as the client {vtn.client_id}, with the secret from the environment."
+        assert await client_finding(database, engine, vtn, "ok") == who
+        said = await client_finding(database, engine, vtn, "trouble")
+        assert "This shell gets through to the VTN, and the engine does not" in said
+        said = await client_finding(database, engine, vtn, "ok", "http://other")
+        assert said == f"{who} The engine works with another VTN, http://other."
+        monkeypatch.setenv("OAUTH_CLIENT_SECRET", "wr0ng-s3cret")
+        said = await client_finding(database, engine, vtn, "ok")
+        assert "The engine gets through to this VTN, and this shell does not" in said
+        assert "wr0ng-s3cret" not in said
+        assert await client_finding(database, engine, vtn, "trouble") == who
+        monkeypatch.delenv("OAUTH_CLIENT_ID")
+        said = await client_finding(database, engine, vtn, "ok")
+        assert said.startswith("OAUTH_CLIENT_ID is not set")
+        monkeypatch.delenv("OAUTH_CLIENT_SECRET")
+        said = await client_finding(database, engine, vtn, "ok")
+        assert said.startswith("Asks without a token")

@@ -27,6 +27,10 @@ from vendash.text import plain
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import NAMES, Finding, diagnose
 
+WHO = "client"
+"""The finding about whose credentials were used."""
+_WAY = frozenset({"address", "certificate", "token", "reading"})
+"""Findings about the way to a VTN."""
 _MARKS = {"ok": "ok", "wrong": "WRONG", "unknown": "-"}
 
 
@@ -39,7 +43,7 @@ async def doctor(db_path: Path | None, choice: VtnChoice) -> Answer:
         vens = [ven for ven in await store.vens() if ven.name != NO_VEN] if store else []
         status = _engine(path)
         findings.append(_engine_finding(path, status, vens))
-        findings += await _at_the_vtn(store, choice, vens)
+        findings += await _at_the_vtn(store, choice, vens, status)
         if store is not None:
             findings.append(_items(vens))
             findings.append(await _drift(store))
@@ -164,16 +168,50 @@ def _secret_files(choice: VtnChoice) -> Finding:
 
 
 async def _at_the_vtn(
-    store: FleetStore | None, choice: VtnChoice, vens: list[VenRow]
+    store: FleetStore | None, choice: VtnChoice, vens: list[VenRow], status: EngineStatus | None
 ) -> list[Finding]:
     try:
         access = choice.access()
+        words = access.identity().words
+    except VendashError as error:
+        return _stopped(WHO, error)
+    try:
         url = await access.url(store)
         vtn, believed = await _vtn(store, access, url)
     except VendashError as error:
-        left = [Finding(name, "unknown", "Not checked.") for name in NAMES[1:]]
-        return [Finding(NAMES[0], "wrong", str(error)), *left]
-    return await diagnose(vtn, believed=believed, clients={v.name: v.client_id for v in vens})
+        return [Finding(WHO, "ok", words), *_stopped(NAMES[0], error)]
+    found = await diagnose(vtn, believed=believed, clients={v.name: v.client_id for v in vens})
+    if status is not None and status.fresh:
+        words += _beside_the_engine(status, url, through=_through(found))
+    return [Finding(WHO, "ok", words), *found]
+
+
+def _stopped(at: str, error: VendashError) -> list[Finding]:
+    left = [Finding(name, "unknown", "Not checked.") for name in NAMES if name != at]
+    return [Finding(at, "wrong", str(error)), *left]
+
+
+def _through(findings: list[Finding]) -> bool:
+    """Whether what was asked here got through to the VTN."""
+    return all(one.state != "wrong" for one in findings if one.name in _WAY)
+
+
+def _beside_the_engine(status: EngineStatus, url: str, *, through: bool) -> str:
+    """Where the engine fares otherwise than we do: it may have been started as someone else."""
+    if status.vtn_url != url:
+        return f" The engine works with another VTN, {status.vtn_url or 'none yet'}."
+    if status.vtn.health == "ok" and not through:
+        return (
+            " The engine gets through to this VTN, and this shell does not: the engine was started"
+            " with other credentials or settings, and what is wrong below is so for this shell."
+        )
+    if status.vtn.health == "trouble" and through:
+        return (
+            " This shell gets through to the VTN, and the engine does not: where that lasts, it"
+            " was started with other credentials or settings; end it with vendash stop, and start"
+            " it from here with vendash run."
+        )
+    return ""
 
 
 async def _vtn(store: FleetStore | None, access: VtnAccess, url: str) -> tuple[Vtn, str]:
