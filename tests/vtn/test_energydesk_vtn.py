@@ -146,6 +146,20 @@ async def test_of_a_list_that_is_read_again_and_again_only_the_newest_is_kept() 
     assert [each() is None for each in old] == [True, True, False]
 
 
+def test_what_was_done_to_items_is_remembered_no_longer_than_a_list_is_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An engine runs for months, and resources come and go."""
+    lists = WholeLists()
+    for name in ("first", "second"):
+        lists.conflict(name, b'{"id": "i-' + name.encode() + b'"}')
+        lists.touched(name)
+    assert (lists.told("first"), lists.told("second")) == ("i-first", "i-second")
+    monkeypatch.setattr("vendash.vtn.lists.FRESH", 0.0)
+    lists.touched("third")
+    assert (lists.told("first"), lists.told("second")) == (None, None)
+
+
 async def test_a_409_for_what_the_list_did_not_show_has_it_read_anew() -> None:
     listed: list[dict[str, str]] = []
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -139,6 +140,19 @@ class WholeList:
         return self._by_id.get(id_)
 
 
+@dataclass(slots=True)
+class _News:
+    """What has happened to one item, by the monotonic clock."""
+
+    latest: float = 0.0
+    touched: float = 0.0
+    contested: float = 0.0
+    id: str | None = None
+
+
+_NO_NEWS = _News()
+
+
 class WholeLists:
     """The lists of a VTN without pages and filters, each read once for many who ask.
 
@@ -149,46 +163,51 @@ class WholeLists:
     def __init__(self) -> None:
         self._held: dict[str, WholeList] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._touched: dict[str, float] = {}
-        self._contested: dict[str, float] = {}
-        self._ids: dict[str, str] = {}
+        self._news: OrderedDict[str, _News] = OrderedDict()
 
     def touched(self, name: str) -> None:
         """A request that may have changed the item of this name has been made."""
-        self._touched[name] = time.monotonic()
+        news = self._news_of(name)
+        news.touched = news.latest
 
     def conflict(self, name: str, body: bytes) -> None:
         """The VTN has an item of this name (409); the body may say under which id."""
-        self._contested[name] = time.monotonic()
-        try:
-            self._ids[name] = checked_id(_read_id(body).id)
-        except ValueError:
-            return
+        news = self._news_of(name)
+        news.contested = news.latest
+        with suppress(ValueError):
+            news.id = checked_id(_read_id(body).id)
 
     def told(self, name: str) -> str | None:
         """The id that a VTN gave with its refusal; for one that shows no list."""
-        return self._ids.get(name)
+        return self._news.get(name, _NO_NEWS).id
 
     async def get(
         self, path: str, name: str | None, read: Callable[[], Awaitable[list[Listed]]]
     ) -> WholeList:
         """The list, as new as this item needs it; without a name as new as can be."""
         now = time.monotonic()
-        since = now if name is None else max(self._touched.get(name, 0.0), now - FRESH)
+        news = _NO_NEWS if name is None else self._news.get(name, _NO_NEWS)
+        since = now if name is None else max(news.touched, now - FRESH)
         async with self._locks[path]:
             held = self._held.get(path)
-            if held is None or held.began < since or self._lacks(held, name):
+            # Older than the news that there is an item of this name?
+            lacks = held and held.began < news.contested and not held.named(name or "")
+            if held is None or held.began < since or lacks:
                 began = time.monotonic()
                 held = self._held[path] = WholeList(began, await read())
                 # It may be large: not kept for longer than it is believed, nor beside a newer one.
                 asyncio.get_running_loop().call_later(FRESH, self._forget, path, began)
             return held
 
-    def _lacks(self, held: WholeList, name: str | None) -> bool:
-        """Whether it is older than the news that there is an item of this name."""
-        if name is None or held.named(name):
-            return False
-        return held.began < self._contested.get(name, 0.0)
+    def _news_of(self, name: str) -> _News:
+        """To be changed. What is older than any list that is believed is forgotten."""
+        now = time.monotonic()
+        news = self._news.setdefault(name, _News())
+        news.latest = now
+        self._news.move_to_end(name)
+        while next(iter(self._news.values())).latest < now - FRESH:
+            self._news.popitem(last=False)
+        return news
 
     def _forget(self, path: str, began: float) -> None:
         held = self._held.get(path)
