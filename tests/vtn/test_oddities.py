@@ -5,19 +5,24 @@ Each runs the registration of a fleet, with answers lost so that look-ups happen
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
 from tests.vtn.ledger import MemoryLedger, fleet
+from tests.vtn.scripted import Asked, Say, scripted
 from vendash.models import RegistrationStatus, ResourceWork, VenWork, VtnState
 from vendash.vtn.answers import Reply, words
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import diagnose
 from vendash.vtn.dialects import DIALECTS, dialect_named
+from vendash.vtn.dialects.reading import stamp_of
 from vendash.vtn.driver import Registrar
 from vendash.vtn.registrar import Others
 from vendash.vtn.server import Dialect, Faults, vtn_server
@@ -102,13 +107,144 @@ RESOURCE = ResourceWork(
 )
 
 
+LOADED = json.dumps(
+    {
+        "id": "r",
+        "objectType": None,
+        "targets": ["a", None],
+        "attributes": [
+            {"type": "AREA", "values": [5, None], "unit": None},
+            {"type": "odd", "values": [{"x": None, "y": [None]}]},
+        ],
+    }
+).encode()
+"""What a VTN shows of an object: others have written into it, and it holds nulls."""
+
+
+def bodies(dialect: str, item: VenWork | ResourceWork) -> list[bytes]:
+    """All bodies that can be sent of an item."""
+    speaks = dialect_named(dialect)
+    held = speaks.compared(item, LOADED)
+    requests = [
+        speaks.create(item),
+        *(speaks.replace(item, "r", o) for o in (Others(), held.others)),
+    ]
+    return [request.body for request in requests if request.body is not None]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("item", [VEN, RESOURCE], ids=["VEN", "resource"])
-def test_no_null_is_ever_sent_also_where_nothing_is_known(
+def test_no_null_is_ever_sent_also_where_nothing_is_known_or_the_vtn_shows_nulls(
     dialect: str, item: VenWork | ResourceWork
 ) -> None:
     """A null is 400 on the reference VTN."""
-    speaks = dialect_named(dialect)
-    for request in (speaks.create(item), speaks.replace(item, "r", Others())):
-        assert request.body is not None
-        assert "null" not in json.dumps(json.loads(request.body))
+    sent = bodies(dialect, item)
+    assert len(sent) == 3
+    assert [body for body in sent if "null" in json.dumps(json.loads(body))] == []
+
+
+def test_what_others_have_written_goes_back_but_for_its_nulls() -> None:
+    body = json.loads(bodies("3.1", RESOURCE)[2])
+    assert body["targets"] == ["a"]
+    assert body["attributes"][-2:] == [
+        {"type": "AREA", "values": [5]},
+        {"type": "odd", "values": [{"y": []}]},
+    ]
+
+
+def texts(value: object) -> Iterator[str]:
+    """All that is text in some JSON, names of fields among it."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("item", [VEN, RESOURCE], ids=["VEN", "resource"])
+def test_no_date_is_ever_sent_so_that_none_is_in_a_form_that_a_vtn_does_not_know(
+    dialect: str, item: VenWork | ResourceWork
+) -> None:
+    """Whoever adds one has to write it as RFC 3339 in UTC with a Z, and to say so here."""
+    for body in bodies(dialect, item):
+        said = list(texts(json.loads(body)))
+        assert [text for text in said if stamp_of(text) or "DateTime" in text] == []
+
+
+# --- a write whose answer says nothing, or says no -----------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["problem", "list", "id"])
+@pytest.mark.parametrize("what", ["client id", "name in another VEN"])
+async def test_a_409_without_such_a_name_is_for_the_operator_and_is_never_sent_again(
+    what: str,
+    kind: Any,  # noqa: ANN401 (a literal)
+) -> None:
+    """Also where the 409 gives an id: it is that of another's object."""
+    ledger = MemoryLedger(fleet(1, 1))
+    faults = Faults(body_409=kind, resource_names="vtn")
+    name = ledger.resources[1].resource_id
+    client = "vendash-town0" if what == "client id" else "theirs"
+    ven = {"objectType": "BL_VEN_REQUEST", "clientID": client, "venName": "Theirs"}
+    async with (
+        vtn_server(dialect="3.1", auth=False, faults=faults) as server,
+        httpx.AsyncClient(base_url=server.url) as http,
+    ):
+        made = (await http.post("/vens", json=ven)).raise_for_status().json()
+        if what != "client id":
+            resource = {"objectType": "BL_RESOURCE_REQUEST", "clientID": client,
+                        "venID": made["id"], "resourceName": name}  # fmt: skip
+            (await http.post("/resources", json=resource)).raise_for_status()
+        asked = []
+        for _ in range(2):
+            await Registrar(ledger, Vtn(server.url)).settle()
+            asked.append(server.counters.requests.total())
+    refused = ledger.vens["Town0"] if what == "client id" else ledger.rows[1]
+    assert (refused.state, refused.remote_id) == (VtnState.CONFLICT, None)
+    assert asked[1] - asked[0] <= 2  # greeted, and no more
+
+
+@pytest.mark.parametrize(
+    "lost", ["timeout", "reset", "500", "502", "409", "empty 201", "201 as text"]
+)
+async def test_after_an_answer_that_tells_nothing_the_object_is_looked_up_and_adopted(
+    lost: str,
+) -> None:
+    """One POST, one GET by its name; a PUT only of what is there otherwise than we want it."""
+    ledger = MemoryLedger(fleet(1, 2))
+    held: dict[str, dict[str, Any]] = {}
+    over = asyncio.Event()
+    answers: dict[str, Say | bytes] = {
+        "reset": b"", "500": Say(500, {"title": "no"}), "502": Say(502, b"<html>bad gateway"),
+        "409": Say(409, []), "empty 201": Say(201, b""), "201 as text": Say(201, b"created"),
+    }  # fmt: skip
+
+    async def handler(asked: Asked) -> Say | bytes:
+        kind, _, one = asked.path[1:].partition("/")
+        if asked.method == "GET":
+            objects = [held[one]] if one else [x for x in held.values() if x["kind"] == kind]
+            return Say(200, held[one] if one else objects)
+        if asked.method == "PUT":
+            held[one] |= json.loads(asked.body)
+            return Say(200, held[one])
+        made = json.loads(asked.body) | {"id": f"i{len(held)}", "kind": kind}
+        held[made["id"]] = made
+        if kind == "resources" and len(held) == 2:
+            made["attributes"] = made["attributes"][:3]  # the first resource: something is lost
+        if kind == "vens":
+            return Say(201, made)
+        if lost == "timeout":
+            await over.wait()
+        return answers.get(lost, b"")
+
+    async with scripted(handler) as server:
+        vtn = Vtn(server.url, dialect="3.1", timeout=0.5)
+        async with asyncio.timeout(20):
+            await Registrar(ledger, vtn, workers=1).settle()
+        over.set()
+        assert ledger.states() == {VtnState.OK}
+        assert server.count("POST /resources") == len(held) - 1 == 2
+        assert sum(asked.method == "PUT" for asked in server.asked) == 1

@@ -27,6 +27,7 @@ from vendash.vtn.dialects.reading import (
     same_values,
     stamp_of,
     values_of,
+    without_nulls,
 )
 from vendash.vtn.dialects.theirs import resource_of, told_in
 from vendash.vtn.registrar import Held, Others, Work
@@ -90,7 +91,7 @@ class _Answer(msgspec.Struct, rename=JSON_NAMES):
     ven_id: str | None = None
     client_id: str | None = None
     modified: Any = None
-    targets: msgspec.Raw = msgspec.Raw(b"null")
+    targets: Any = None
     attributes: list[dict[str, Any]] | None = None
 
 
@@ -197,9 +198,11 @@ class Dialect(ABC):
             remote_id=checked_id(answer.id),
             differs=tuple(one.field for one in differences),
             others=Others(
-                targets=_filled(bytes(answer.targets)),
+                targets=without_nulls(answer.targets) if answer.targets else None,
                 attributes=tuple(
-                    _encode(one) for one in answer.attributes or () if _type_of(one) not in ours
+                    without_nulls(one)
+                    for one in answer.attributes or ()
+                    if _type_of(one) not in ours
                 ),
             ),
             stamp=stamp_of(answer.modified),
@@ -296,7 +299,3 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
 
 def _type_of(attribute: dict[str, Any]) -> str:
     return str(attribute.get("type", ""))
-
-
-def _filled(raw: bytes) -> bytes | None:
-    return None if raw.strip() in {b"null", b"[]"} else raw

@@ -65,6 +65,26 @@ def bounded(text: str | None) -> str | None:
     return None if text is None else text[:LONGEST_LISTED]
 
 
+def without_nulls(value: object) -> bytes:
+    """What others have written, as JSON to send back; some VTNs show nulls and take none.
+
+    Raises:
+        ValueError: It is nested too deeply.
+    """
+    try:
+        return msgspec.json.encode(_without_nulls(value))
+    except RecursionError:
+        raise ValueError("JSON nested too deeply") from None
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_nulls(one) for one in value if one is not None]
+    return value
+
+
 def stamp_of(value: object) -> str:
     """A date and time of a VTN as RFC 3339 in UTC with six decimals, so that text order is time's.
 
