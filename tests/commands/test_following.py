@@ -12,13 +12,20 @@ import pytest
 from tests.fleets import make_database
 from vendash.commands.doctor import doctor
 from vendash.commands.drift import Asked, drift
+from vendash.commands.preview import dry_run
 from vendash.commands.registration import Wanted, register
 from vendash.engine.connecting import VtnChoice
 from vendash.errors import VendashError
 from vendash.lock import exclusive, lock_path
 from vendash.store import open_store
 from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import EngineStatus, Health, ServiceStatus, write_status
+from vendash.telemetry.status import (
+    ConnectionStatus,
+    EngineStatus,
+    Health,
+    ServiceStatus,
+    write_status,
+)
 from vendash.vtn.server import VtnServer, vtn_server
 
 NOBODY = "http://127.0.0.1:9"
@@ -39,11 +46,16 @@ def engine(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def told(
-    folder: Path, vtn: ServiceStatus, survey: ServiceStatus | None = None, url: str = ""
+    folder: Path,
+    vtn: ServiceStatus,
+    survey: ServiceStatus | None = None,
+    url: str = "",
+    connection: ConnectionStatus | None = None,
 ) -> None:
     off = ServiceStatus(health="off")
     status = EngineStatus(pid=os.getpid(), started=time.time(), beat=time.monotonic(), vtn=vtn,
-                          simulation=off, survey=survey or off, vtn_url=url)  # fmt: skip
+                          simulation=off, survey=survey or off, vtn_url=url,
+                          connection=connection)  # fmt: skip
     write_status(folder, status)
 
 
@@ -87,6 +99,21 @@ async def test_a_comparison_that_failed_is_told_apart_from_decisions_that_were_n
         told(engine, well, failed)
         with pytest.raises(VendashError, match=said):
             await drift(database, Asked())
+
+
+@pytest.mark.parametrize(("token", "shown"), [("client", True), ("none", False)])
+async def test_a_preview_shows_a_token_where_the_engine_sends_one(
+    database: Path, engine: Path, monkeypatch: pytest.MonkeyPatch, token: str, shown: bool
+) -> None:
+    """Whatever this shell would send; of another VTN the engine says nothing."""
+    if not shown:
+        monkeypatch.setenv("VENDASH_BEARER_TOKEN", "mine-is-long")
+    well = ServiceStatus(health="ok", text="3.1")
+    told(engine, well, url=NOBODY, connection=ConnectionStatus(token=token))
+    for url, seen in ((NOBODY, shown), ("http://127.0.0.1:10", not shown)):
+        _, text, _ = await dry_run(database, Wanted(VtnChoice(url=url)), "")
+        assert ("Authorization: Bearer ***" in text) is seen
+        assert "mine-is-long" not in text
 
 
 # --- doctor --------------------------------------------------------------------------------------

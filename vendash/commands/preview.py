@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from vendash.commands.inspect import engine_status
 from vendash.commands.opening import named_vens, opened_store
 from vendash.commands.registration import Wanted
 from vendash.config import database_path
@@ -51,13 +52,17 @@ class Previewer:
         vtn: The client of the VTN; nothing is sent.
         hold: Seconds that a change waits before it leaves.
         stored: The dialect as it was found out before; empty where it never was.
+        token: Whether a token goes with a request.
     """
 
-    def __init__(self, store: FleetStore, vtn: Vtn, *, hold: float, stored: str) -> None:
+    def __init__(
+        self, store: FleetStore, vtn: Vtn, *, hold: float, stored: str, token: bool
+    ) -> None:
         self._reader: FleetReader = store
         self._books: SurveyBooks = store
         self._vtn = vtn
         self._hold = hold
+        self._token = token
         known = vtn.dialect or stored
         self._dialect = dialect_named(known or GUESS)
         self._known = bool(known)
@@ -160,11 +165,9 @@ class Previewer:
         )
 
     def _requests(self, work: Work, wanting: bool) -> tuple[PlannedRequest, ...]:
-        vtn = self._vtn
         if wanting or (work.remote_id is None and not work.doubtful):
             work = msgspec.structs.replace(work, wanted=True)
-        token = vtn.credentials is not None or vtn.tokens.fixed
-        return requests_for(work, self._dialect, base=vtn.url, token=token)
+        return requests_for(work, self._dialect, base=self._vtn.url, token=self._token)
 
 
 @dataclass
@@ -264,7 +267,12 @@ async def preview_of(
 async def _previewer(store: FleetStore, access: VtnAccess, *, hold: float) -> Previewer:
     url = await access.url(store)
     stored = await stored_dialect(store, url)
-    return Previewer(store, access.client(url), hold=hold, stored=stored)
+    vtn = access.client(url)
+    token = vtn.credentials is not None or vtn.tokens.fixed
+    engine = engine_status(store.path)
+    if engine is not None and engine.vtn_url == url and engine.connection is not None:
+        token = engine.connection.token != "none"  # it is the one that sends  # noqa: S105
+    return Previewer(store, vtn, hold=hold, stored=stored, token=token)
 
 
 def _lines(preview: Preview) -> Iterator[str]:
