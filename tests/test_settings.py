@@ -11,6 +11,7 @@ import pytest
 from vendash.errors import SettingsError, VendashError
 from vendash.identity import Identity, find_identity
 from vendash.settings import Settings, VtnSettings, load_settings, settings_file
+from vendash.vtn.server.options import TABLE, VtnOptions, read_options
 
 SECRET = "hunter2-is-the-secret"
 SHIPPED = Path(__file__).parent.parent / "config" / "vendash.toml"
@@ -22,14 +23,28 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def uncommented(folder: Path) -> Path:
+    """The shipped file with all its settings in force."""
+    lines = SHIPPED.read_text().splitlines()
+    return written(folder, "\n".join(one.removeprefix("#") for one in lines if one[:2] != "# "))
+
+
 def test_the_shipped_file_has_every_setting_commented_with_its_default(tmp_path: Path) -> None:
     assert load_settings(SHIPPED).vtn == VtnSettings()
-    lines = SHIPPED.read_text().splitlines()
-    uncommented = "\n".join(one.removeprefix("#") for one in lines if one[:2] not in {"# ", "#"})
-    document = tomllib.loads(uncommented)
+    path = uncommented(tmp_path)
+    document = tomllib.loads(path.read_text())
     defaults = msgspec.to_builtins(VtnSettings())
     assert document["vtn"] == defaults
-    assert load_settings(written(tmp_path, uncommented)).vtn == VtnSettings()
+    assert set(document) == {*Settings.__struct_fields__, TABLE} - {"file"}
+    assert load_settings(path).vtn == VtnSettings()
+
+
+def test_it_has_every_option_of_the_embedded_vtn_too_and_that_can_read_it(tmp_path: Path) -> None:
+    path = uncommented(tmp_path)
+    table = tomllib.loads(path.read_text())[TABLE]
+    assert set(table) == set(VtnOptions.__struct_fields__)
+    assert table["state"] == ""  # for none
+    assert msgspec.structs.replace(read_options(path, {}, ()), state=None) == VtnOptions()
 
 
 def test_without_a_file_there_are_the_defaults(

@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {"vtn": VtnSettings}
+_OTHERS = frozenset({"vtn-server"})
+"""Sections of the same file that are not ours to judge: the embedded VTN reads its own."""
 
 
 def settings_file(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -112,6 +114,8 @@ def load_settings(given: Path | None = None, environ: Mapping[str, str] = os.env
     document = _read(path)
     found: dict[str, Any] = {}
     for name, content in document.items():
+        if name in _OTHERS:
+            continue
         if name not in _SECTIONS:
             raise SettingsError(
                 f"{path}: '{plain(name, 40)}' is not a section: {_known(_SECTIONS)}."
