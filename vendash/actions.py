@@ -15,6 +15,7 @@ EVERYWHERE = SCROLLED
 FLEET = frozenset({"vens", "resources"})
 DRIFT = frozenset({"drift"})
 MARKED = FLEET | DRIFT
+CHOICES = frozenset({"ours", "theirs", "adopt", "forget"})
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether this console can import."""
     previewer: bool = True
     """Whether this console can show what would be sent."""
+    choices: frozenset[str] | None = None
+    """The ids of the choices about drift that make sense for the row; None where it is not one."""
 
 
 _READABLE = {
@@ -489,6 +492,7 @@ def for_command(word: str, screen: str) -> Action | None:
 def why_off(wanted: Action, now: Situation) -> str:
     """Why an action is not possible now, in a few words; empty when it is."""
     seeks_trouble = wanted.id in {"next_trouble", "previous_trouble"}
+    chooses = now.choices is not None and wanted.id in CHOICES
     reasons = (
         (now.screen not in wanted.screens, "not on this screen"),
         (
@@ -498,6 +502,7 @@ def why_off(wanted: Action, now: Situation) -> str:
         (wanted.danger and now.acting == wanted.id, "still under way"),
         (wanted.on_rows and not now.rows, "no row here"),
         (seeks_trouble and not now.trouble, "nothing is ≠ or !"),
+        (chooses and wanted.id not in (now.choices or ()), "makes no sense for this one"),
         (
             wanted.id == "import" and not now.importer,
             "this console cannot import: use vendash prepare",

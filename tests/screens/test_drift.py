@@ -19,8 +19,8 @@ from tests.screens.operator import Operator, at_console
 from tests.screens.test_anywhere import second, status
 from tests.screens.test_pictures import rest
 from vendash.filters import Query
-from vendash.models import DriftChoice, DriftItem, DriftKind, Seen, VtnState
-from vendash.screens.drift_text import DriftRow, applies, difference_cell, drift_lines
+from vendash.models import DriftItem, DriftKind, Seen, VtnState
+from vendash.screens.drift_text import DriftRow, difference_cell, drift_lines
 from vendash.store import SqliteStore
 from vendash.telemetry.status import ServiceStatus
 
@@ -86,11 +86,14 @@ async def test_what_differs_stands_first_and_what_goes_by_itself_last(tmp_path: 
 
 
 async def test_the_filter_finds_kinds_names_vens_and_values(tmp_path: Path) -> None:
+    """And fields, as they are shown and as the VTN names them."""
     async with at_drift(tmp_path) as operator:
         for text, shown in (
             ("double", 2),
             ("!different", 5),
             ("suspended", 1),
+            ("decision", 1),
+            ("prequalification", 1),
             ("ven:aal*", 6),
             ("zürich", 1),
         ):
@@ -123,7 +126,7 @@ async def test_what_was_acted_on_stays_until_the_cursor_moves(tmp_path: Path) ->
         assert "settled" in operator.cursor
         assert "different 1" in operator.work
         await operator.type("f")
-        assert operator.reserved == "forget: makes no sense for what is settled"
+        assert operator.reserved == "forget: makes no sense for this one"
         await operator.press("j")
         await operator.see("6 of 6 shown")
         assert not any("settled" in line for line in operator.lines[:-2])
@@ -157,10 +160,12 @@ async def test_of_many_those_are_acted_on_for_which_it_makes_sense(tmp_path: Pat
 async def test_what_makes_no_sense_is_said(tmp_path: Path) -> None:
     async with at_drift(tmp_path) as operator:
         await operator.type("a")
-        assert operator.reserved == "adopt: makes no sense for different"
+        assert operator.reserved == "adopt: makes no sense for this one"
         await operator.type("G")
         await operator.type("w")
-        assert operator.reserved == "ours: makes no sense for what is sent again by itself"
+        assert operator.reserved == "ours: makes no sense for this one"
+        await operator.type(" w")
+        assert operator.reserved == "ours: makes no sense for 1 item"
 
 
 async def test_comparing_is_wished_and_the_engine_does_it(tmp_path: Path) -> None:
@@ -207,21 +212,27 @@ async def test_the_pane_offers_what_makes_sense(tmp_path: Path) -> None:
         assert "a adopt" not in operator.text
 
 
-@pytest.mark.parametrize(
-    ("kind", "choices"),
-    [
-        (DriftKind.DIFFERENT, {"ours", "forget"}),
-        (DriftKind.DOUBLE, {"ours", "forget"}),
-        (DriftKind.ONLY_THERE, {"ours", "adopt", "forget"}),
-    ],
-)
-def test_only_choices_that_make_sense_are_offered(kind: DriftKind, choices: set[str]) -> None:
-    """Theirs needs their values, and adopting a resource or a known one."""
-    item = DriftItem(kind=kind, what="resource", key=1, name="r")
-    assert {choice.value for choice in DriftChoice if applies(item, choice)} == choices
-    assert not any(applies(replace(item, again=True), choice) for choice in DriftChoice)
-    ven = replace(item, what="ven", key=None)
-    assert not applies(ven, DriftChoice.ADOPT)
+async def test_the_footer_offers_what_makes_sense_for_the_row(tmp_path: Path) -> None:
+    """Of marked rows all, since each may be of another kind."""
+    async with at_drift(tmp_path, size=(120, 40)) as operator:
+        await operator.type("/suspended\r")
+        assert "w:ours t:theirs f:forget" in operator.footer
+        await operator.type("/somebody\r")
+        assert "w:ours a:adopt f:forget" in operator.footer
+        await operator.type(" ")
+        assert "w:ours t:theirs a:adopt f:forget" in operator.footer
+
+
+@pytest.mark.parametrize("kind", list(DriftKind))
+def test_a_ven_is_neither_taken_over_nor_adopted(kind: DriftKind) -> None:
+    """It is here only as the name that its resources carry."""
+    item = DriftItem(kind=kind, what="ven", key=None, name="Herning", fields=(("name", "a", "b"),))
+    lines = drift_lines(DriftRow(number=0, item=item, title="Herning"), 80)
+    shown = "\n".join("".join(text for text, _ in line) for line in lines)
+    assert "w ours" in shown
+    assert "f forget" in shown
+    assert "t theirs" not in shown
+    assert "a adopt" not in shown
 
 
 async def test_ten_thousand_strangers_stop_no_key(tmp_path: Path) -> None:

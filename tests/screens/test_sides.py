@@ -10,9 +10,9 @@ import pytest
 from tests.screens.drifted import drifted_fleet
 from tests.screens.operator import at_console
 from vendash.models import AuditItem, DriftChoice
-from vendash.screens.drift_text import applies
 from vendash.screens.items import WHOLE_LINES, whole_lines
 from vendash.screens.sides import changes
+from vendash.store.choices import choices_for
 
 
 def test_plain_words_stay_as_they_are() -> None:
@@ -41,7 +41,7 @@ async def test_a_choice_about_drift_is_told_in_words(tmp_path: Path, choice: Dri
     await drifted_fleet(tmp_path / "fleet.db")
     async with at_console(tmp_path) as operator:
         store = operator.store
-        items = [item for item in await store.drift() if applies(item, choice)]
+        items = [item for item in await store.drift() if choice in choices_for(item)]
         outcome = await store.settle_drift(items, choice, actor="anna@pi3 pts/3")
         assert outcome.sequence is not None
         logged = await store.action_items(outcome.sequence)

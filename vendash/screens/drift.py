@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from vendash import actions
 from vendash.errors import VendashError
 from vendash.filters import Field, Filter, FilterError, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
@@ -19,7 +20,6 @@ from vendash.screens.drift_text import (
     OPTIONS,
     DriftRow,
     Order,
-    applies,
     arranged,
     asked,
     counted,
@@ -205,6 +205,13 @@ class DriftScreen(WithPane[DriftRow]):
             return [[(f"All compared agrees, but for {waits}.", "text")]]
         return [[("The VTN holds what is here.", "text")]]
 
+    def situation(self) -> actions.Situation:
+        """As in every list, and what makes sense for the row where one is meant."""
+        row = self.table.cursor_row
+        many = len(self.table.marks) or self.table.range_from is not None
+        choices = None if row is None or many else frozenset(map(str, row.choices))
+        return replace(super().situation(), choices=choices)
+
     # --- actions ----------------------------------------------------------------------------
 
     async def action_open(self, argument: str = "") -> None:
@@ -233,9 +240,9 @@ class DriftScreen(WithPane[DriftRow]):
 
     async def _ask(self, choice: DriftChoice, reason: str) -> None:
         rows = [self._rows[key] for key in await self.chosen() if key in self._rows]
-        fitting = [row for row in rows if applies(row.item, choice) and not row.settled]
+        fitting = [row for row in rows if choice in row.choices]
         if not fitting:
-            self.console.say(f"{choice.value}: makes no sense for {_these(rows)}")
+            self.console.say(f"{choice.value}: makes no sense for {plural(len(rows), 'item')}")
             return
         items = [row.item for row in fitting]
         power = await self.console.fleet.reader.select([i.key for i in items if i.key is not None])
@@ -291,11 +298,3 @@ class DriftItemScreen(ScrolledScreen):
     def text_lines(self, width: int) -> Sequence[Words]:
         """All about it."""
         return drift_lines(self._row, width, body=True)
-
-
-def _these(rows: Sequence[DriftRow]) -> str:
-    if len(rows) != 1:
-        return plural(len(rows), "item")
-    if rows[0].settled:
-        return "what is settled"
-    return "what is sent again by itself" if rows[0].item.again else rows[0].item.kind.value

@@ -14,6 +14,7 @@ from vendash.drifting import field_title
 from vendash.filters import Field, Filter, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
 from vendash.screens.detail import indented, wrap
+from vendash.store.choices import choices_for
 from vendash.widgets.columns import Cell
 from vendash.widgets.palette import Words
 from vendash.widgets.text import plural, visible
@@ -51,6 +52,11 @@ class DriftRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Its name for a person."""
     settled: bool = False
     """It was acted on, and stays where it is until the cursor moves."""
+
+    @property
+    def choices(self) -> frozenset[DriftChoice]:
+        """Those that make sense for it."""
+        return frozenset() if self.settled else choices_for(self.item)
 
 
 Order = Callable[[DriftRow], tuple[int | str, ...]]
@@ -91,7 +97,7 @@ def _telling(field: tuple[str, str, str]) -> tuple[bool, int]:
 def matches(row: DriftRow, wanted: Filter) -> bool:
     """Whether an item is what the filter wants; text looks everywhere, also at the kind."""
     item = row.item
-    fields = " ".join(" ".join(field) for field in item.fields)
+    fields = " ".join(" ".join((field_title(field[0]), *field)) for field in item.fields)
     text = fold(f"{item.kind.value} {item.what} {row.title} {item.name} {item.ven} {fields}")
     for term in wanted.terms:
         value = str(term.value)
@@ -155,8 +161,8 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
     for label, value in (*ids, ("changed", _local(item.stamp))):
         if value and value != row.title:
             lines += _labelled(label, value, width)
-    if not item.again and not body:  # there its keys work
-        lines += [[], *_possible(item, width)]
+    if row.choices and not body:  # there its keys work
+        lines += [[], *_possible(row, width)]
     if body and item.body:
         lines += [[], [("What the VTN sent:", "heading")], *_pretty(item.body, width)]
     return lines
@@ -178,15 +184,15 @@ def _means(item: DriftItem) -> str:
     return _MEANS[item.kind]
 
 
-def _possible(item: DriftItem, width: int) -> Iterator[Words]:
+def _possible(row: DriftRow, width: int) -> Iterator[Words]:
     does = {
-        DriftChoice.OURS: ("w", _ours(item)),
+        DriftChoice.OURS: ("w", _ours(row.item)),
         DriftChoice.THEIRS: ("t", "theirs: take the values over"),
         DriftChoice.ADOPT: ("a", "adopt: want it here, too"),
         DriftChoice.FORGET: ("f", "forget: until it changes there"),
     }
     for choice, (key, words) in does.items():
-        if applies(item, choice):
+        if choice in row.choices:
             for number, part in enumerate(wrap(words, width - 2)):
                 yield [("  " if number else f"{key} ", "key"), (part, "text")]
 
@@ -219,21 +225,6 @@ def _pretty(body: str, width: int) -> Iterator[Words]:
 
 
 # --- choosing ------------------------------------------------------------------------------------
-
-
-def applies(item: DriftItem, choice: DriftChoice) -> bool:
-    """Whether a choice makes sense for an item; the store decides it once more."""
-    if item.again:
-        return False
-    if choice is DriftChoice.THEIRS:
-        return (
-            item.kind is DriftKind.DIFFERENT and item.key is not None and item.resource is not None
-        )
-    if choice is DriftChoice.ADOPT:
-        resource = item.kind is DriftKind.ONLY_THERE and item.what == "resource"
-        known = item.resource is not None and bool(item.resource.ven)
-        return resource and (item.key is not None or known)
-    return True
 
 
 def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: int) -> str:
