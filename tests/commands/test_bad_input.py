@@ -583,7 +583,8 @@ def test_ctrl_c_ends_a_registration_that_waits_and_keeps_what_was_wanted(
     assert (process.returncode, out) == (130, "")
     assert [line for line in err.splitlines() if line] == [
         f"Registering 3 VENs at {url} ...",
-        "0 of 7 are there; the same command, or the engine, goes on.",
+        "0 of 7 VENs and resources are at the VTN. The others wait here: vendash register, or"
+        " vendash run, goes on with them.",
         "vendash: Interrupted.",
     ]
     assert vendash("check", "--json").json["ok"] is True

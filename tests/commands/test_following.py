@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fleets import make_database
+from tests.waiting import until
 from vendash.commands.doctor import doctor
 from vendash.commands.drift import Asked, drift
 from vendash.commands.preview import dry_run
@@ -69,6 +71,30 @@ async def followed(database: Path) -> str:
 
 async def test_an_engine_that_is_silent_is_said_to_be(database: Path, engine: Path) -> None:
     assert await followed(database) == "The engine does not answer any more: see vendash doctor."
+
+
+async def test_interrupted_it_says_that_the_engine_goes_on(
+    database: Path,
+    engine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("vendash.commands.registration.PATIENCE_SECONDS", 600.0)
+    said = ""
+
+    def follows() -> bool:
+        nonlocal said
+        said += capsys.readouterr().err
+        return "registered by the engine" in said
+
+    following = asyncio.create_task(register(database, Wanted(VtnChoice(url=NOBODY))))
+    await until(follows, "that it follows the engine")
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+    assert capsys.readouterr().err == (
+        "0 of 3 VENs and resources are at the VTN. The engine goes on with the others.\n"
+    )
 
 
 async def test_an_engine_that_sends_nothing_is_said_to_do_so(database: Path, engine: Path) -> None:

@@ -54,6 +54,17 @@ def test_limit_takes_the_first_vens_by_name(vendash: Vendash, prepared: Path, vt
     assert vtn.count() == (1, 1)
 
 
+def test_a_run_that_goes_on_says_what_is_there_already(
+    vendash: Vendash, prepared: Path, vtn: Peer
+) -> None:
+    assert "already" not in vendash("register", "--limit", "1").err
+    said = vendash("register")
+    assert said.err == (
+        f"Registering 3 VENs at {vtn.url} ... 2 of 7 VENs and resources are there already.\n"
+    )
+    assert "At the VTN now: 3 of 3 VENs, 4 of 4 resources." in said.out
+
+
 def test_only_the_named_ven_is_registered(vendash: Vendash, prepared: Path, vtn: Peer) -> None:
     said = vendash("register", "--ven", "Herning", "--json")
     assert said.json["resources"]["registered"] == 2

@@ -35,6 +35,10 @@ from vendash.vtn.tally import Count
 PATIENCE_SECONDS = 10.0
 """How long an engine may make no step before we stop following it; it goes on by itself."""
 
+ENDED = "The others wait here: vendash register, or vendash run, goes on with them."
+FOLLOWED = "The engine goes on with the others."
+"""What is said of the rest where we are interrupted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -61,8 +65,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
                 await take_up(store, vtn, access.settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
-                note(f"Registering {counted(len(before), 'VEN')} at {url} ...")
-                result = await _told_if_interrupted(store, _send(store, vtn, before))
+                note(f"Registering {counted(len(before), 'VEN')} at {url} ...{await _begun(store)}")
+                result = await _told_if_interrupted(store, _send(store, vtn, before), ENDED)
                 for sentence in vtn.vitals.snapshot().warnings():
                     note(sentence)
         except HeldByOtherError as error:
@@ -71,7 +75,9 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
             await _check_same_vtn(store, url, error)
             before = await _rows(store, names)
             await _want(store, before)
-            result = await _follow(store, path, before)
+            what = counted(len(before), "VEN")
+            note(f"{what} for {url}, registered by the engine ({error.holder}) ...")
+            result = await _told_if_interrupted(store, _follow(store, path, before), FOLLOWED)
     seconds = round(time.monotonic() - started, 3)
     return result.document(seconds), result.summary(seconds), 0 if result.complete else 1
 
@@ -105,12 +111,20 @@ async def _check_same_vtn(store: FleetStore, url: str, error: HeldByOtherError) 
         )
 
 
-async def _told_if_interrupted(store: FleetStore, sending: Awaitable[Result]) -> Result:
+async def _begun(store: FleetStore) -> str:
+    """That an earlier run goes on, where one has begun."""
+    done, total, _ = await store.registration_progress()
+    return f" {done:,} of {total:,} VENs and resources are there already." if done else ""
+
+
+async def _told_if_interrupted(
+    store: FleetStore, working: Awaitable[Result], advice: str
+) -> Result:
     try:
-        return await sending
+        return await working
     except asyncio.CancelledError:
         done, total, _ = await store.registration_progress()
-        note(f"{done:,} of {total:,} are there; the same command, or the engine, goes on.")
+        note(f"{done:,} of {total:,} VENs and resources are at the VTN. {advice}")
         raise
 
 
