@@ -13,16 +13,7 @@ import msgspec
 
 from vendash.errors import VendashError
 from vendash.vtn.answers import Reply, UnexpectedReplyError, refusal, scrubbed, trouble
-from vendash.vtn.auth import (
-    Credentials,
-    Fetch,
-    Style,
-    Token,
-    is_token,
-    read_token,
-    secrets_in,
-    token_request,
-)
+from vendash.vtn.auth import Fetch, is_token
 from vendash.vtn.detection import (
     ONE_RESOURCE,
     OPENAPI,
@@ -32,6 +23,7 @@ from vendash.vtn.detection import (
 from vendash.vtn.dialects import Dialect
 from vendash.vtn.dialects.base import Listed, Request
 from vendash.vtn.errors import VtnAuthError, VtnError
+from vendash.vtn.fetching import fetch_token
 from vendash.vtn.lists import Pages, WholeList, paged, read_page, unlisted
 
 if TYPE_CHECKING:
@@ -44,8 +36,6 @@ LARGEST_LIST = 64_000_000
 LIST_PATIENCE = 6.0
 """Times the timeout of other calls, for such a list."""
 
-_OTHER_STYLE = frozenset({400, 401, 415, 422})
-"""Answers of a token endpoint that may mean: not in this way."""
 _TROUBLE = frozenset({401, 403, 429})
 
 
@@ -287,32 +277,9 @@ class Connection:
 
     @property
     def _fetch(self) -> Fetch | None:
-        credentials = self._vtn.credentials
-        return None if credentials is None else functools.partial(self._fetch_token, credentials)
-
-    async def _fetch_token(self, credentials: Credentials) -> Token:
-        vtn = self._vtn
-        url = await vtn.token_url(self.wire)
-        refused: Reply | None = None
-        for style in vtn.styles():
-            reply = await self._ask_token(url, credentials, style)
-            if reply.ok:
-                token = read_token(reply, url)
-                vtn.style_worked(style)
-                vtn.vitals.token_came(token)
-                return token
-            if refused is None or (reply.status == 401 and refused.status != 401):
-                refused = reply  # the one that has understood us
-            if reply.status not in _OTHER_STYLE:
-                break
-        return read_token(refused or Reply(401), url)
-
-    async def _ask_token(self, url: str, credentials: Credentials, style: Style) -> Reply:
-        headers, body = token_request(credentials, style)
-        started = time.monotonic()
-        reply = await self.wire.exchange("POST", url, headers=headers, body=body)
-        self._vtn.vitals.answered(reply, time.monotonic() - started)
-        return scrubbed(reply, secrets_in(credentials))
+        if self._vtn.credentials is None:
+            return None
+        return functools.partial(fetch_token, self._vtn, self.wire, self._vtn.credentials)
 
 
 def url_of(base: str, request: Request) -> str:

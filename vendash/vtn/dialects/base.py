@@ -191,9 +191,9 @@ class Dialect(ABC):
         answer = _read_answer(body)
         differences = list(_differences(item, answer, trust_silence=trust_silence))
         ours = () if isinstance(item, VenWork) else (*told_of(item), REQUESTED)
-        asked = next((one for one in answer.attributes or () if _type_of(one) == REQUESTED), None)
+        asked = values_of(answer.attributes or ()).get(REQUESTED)
         if asked and not isinstance(item, VenWork) and item.requested is None:  # taken back
-            differences.append(Difference(REQUESTED, "", in_words(asked.get("values"))))
+            differences.append(Difference(REQUESTED, "", in_words(asked)))
         return Held(
             remote_id=checked_id(answer.id),
             differs=tuple(one.field for one in differences),
@@ -202,7 +202,7 @@ class Dialect(ABC):
                 attributes=tuple(
                     without_nulls(one)
                     for one in answer.attributes or ()
-                    if _type_of(one) not in ours
+                    if one.get("type") not in ours
                 ),
             ),
             stamp=stamp_of(answer.modified),
@@ -295,7 +295,3 @@ def _differences(item: Work, answer: _Answer, *, trust_silence: bool) -> Iterato
     for type_, values in told_of(item).items():
         if not same_values(values, held.get(type_)):
             yield Difference(type_, in_words(values), in_words(held.get(type_)))
-
-
-def _type_of(attribute: dict[str, Any]) -> str:
-    return str(attribute.get("type", ""))

@@ -14,6 +14,7 @@ import msgspec
 from vendash.models import Resource, ResourceWork, VenWork
 from vendash.text import plain
 from vendash.vtn.dialects.base import Dialect, Listed, Request, name_of, read_list
+from vendash.vtn.dialects.energydesk_bodies import body_of, text_of, told_of, type_of
 from vendash.vtn.dialects.reading import (
     LONGEST_NAME,
     Difference,
@@ -28,47 +29,7 @@ from vendash.vtn.dialects.reading import (
 from vendash.vtn.dialects.theirs import resource_of
 from vendash.vtn.registrar import Held, Others, Work
 
-CLIENT_NAME = "vendash"
-STATUS = "status"
-"""The name of the attribute that carries the decision; its type is `prequalification`."""
-
 _encode = msgspec.json.Encoder().encode
-
-
-class VenRequest(msgspec.Struct):
-    """A VEN to create."""
-
-    ven_name: str
-    client_name: str = CLIENT_NAME
-
-
-class Attribute(msgspec.Struct):
-    """An attribute: every value is text."""
-
-    resource_id: str
-    attribute_name: str
-    attribute_type: str
-    attribute_values: list[str]
-
-
-class ServiceLocation(msgspec.Struct):
-    """Where the resource is metered; WGS84 degrees."""
-
-    meterpoint_id: str
-    latitude: float
-    longitude: float
-    address: str
-
-
-class ResourceRequest(msgspec.Struct):
-    """A resource to create; its VEN is named, and its id is ours."""
-
-    id: str
-    resource_name: str
-    resource_type: str
-    ven_name: str
-    attributes: list[Attribute]
-    service_location: ServiceLocation
 
 
 class _Answer(msgspec.Struct):
@@ -111,25 +72,7 @@ class EnergyDesk(Dialect):
 
     def body(self, item: Work, others: Others) -> msgspec.Struct:
         """The whole object; there is no place for what others have written."""
-        if isinstance(item, VenWork):
-            return VenRequest(item.name)
-        resource = item.resource
-        return ResourceRequest(
-            id=name_of(item),
-            resource_name=resource.resource_name,
-            resource_type=resource.resource_type.value,
-            ven_name=resource.ven or "",
-            attributes=[
-                Attribute(name_of(item), name, _type_of(name), [_text(value)])
-                for name, value in _told_of(item).items()
-            ],
-            service_location=ServiceLocation(
-                resource.meter_point_id,
-                resource.location.latitude,
-                resource.location.longitude,
-                resource.address or "",
-            ),
-        )
+        return body_of(item)
 
     def page(self, path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
         """The whole list."""
@@ -215,32 +158,6 @@ class EnergyDesk(Dialect):
         return token if isinstance(token, str) and token else None
 
 
-def energydesk_attributes(resource: Resource) -> dict[str, Value]:
-    """What such a VTN is told of a resource, by attribute name; kW, kWh and WGS84 degrees."""
-    capacities = resource.capacities
-    return {
-        "meter_point_id": resource.meter_point_id,
-        "connection": resource.connection.type.value,
-        "p_max_kw": capacities.p_max_kw,
-        "p_min_kw": capacities.p_min_kw,
-        "e_max_kwh": capacities.e_max_kwh,
-        "e_min_kwh": capacities.e_min_kwh,
-        "address": resource.address or "",
-        "latitude": resource.location.latitude,
-        "longitude": resource.location.longitude,
-        "enabled": resource.enabled,
-        STATUS: resource.registration_status.value,
-    }
-
-
-def _told_of(item: ResourceWork) -> dict[str, Value]:
-    """The attributes of an item; there is no place for what is asked of a VTN that decides."""
-    attributes = energydesk_attributes(item.resource)
-    if item.decided_there:
-        del attributes[STATUS]
-    return attributes
-
-
 def _differences(item: Work, answer: _Answer) -> Iterator[Difference]:
     if isinstance(item, VenWork):
         yield from _differs("name", item.name, answer.ven_name)
@@ -250,20 +167,20 @@ def _differences(item: Work, answer: _Answer) -> Iterator[Difference]:
     yield from _differs("resource_type", resource.resource_type.value, answer.resource_type)
     yield from _differs("VEN", resource.ven or "", answer.ven_name)
     held = _attributes(answer)
-    for name, value in _told_of(item).items():
-        yield from _differs(_type_of(name), value, held.get(name))
+    for name, value in told_of(item).items():
+        yield from _differs(type_of(name), value, held.get(name))
 
 
 def _differs(field: str, ours: Value, theirs: object) -> Iterator[Difference]:
     """Nothing where it is left out there; powers may come as numbers or as text."""
-    if theirs is None or _text(ours) == theirs:
+    if theirs is None or text_of(ours) == theirs:
         return
     if isinstance(ours, bool):
         same = str(theirs).lower() == str(ours).lower()
     else:
         same = same_value(ours, theirs)
     if not same:
-        yield Difference(field, in_words(_text(ours)), in_words(theirs))
+        yield Difference(field, in_words(text_of(ours)), in_words(theirs))
 
 
 def _attributes(answer: _Answer) -> dict[str, object]:
@@ -294,16 +211,6 @@ def _listed(raw: msgspec.Raw) -> Listed:
         stamp=answer.stamp,
         attributes=bytes(answer.attributes),
     )
-
-
-def _type_of(name: str) -> str:
-    """The attribute type that goes with a name: the same word, but for the decision."""
-    return "prequalification" if name == STATUS else name
-
-
-def _text(value: Value) -> str:
-    """A value as such a VTN keeps it."""
-    return str(value)
 
 
 def _kind(item: Work) -> str:
