@@ -78,6 +78,10 @@ _REMOVALS = (
     f" FROM vendash_removals m WHERE vtn = :vtn AND what = :what AND {_OPEN} AND id {_NOT}"
     " AND NOT (what = 'ven' AND EXISTS (SELECT 1 FROM vendash_removals below"
     " WHERE below.vtn = m.vtn AND below.what = 'resource' AND below.held_under = m.remote_id))"
+    # What is wanted since, and is looked up by its name, may turn out to be this object.
+    " AND NOT (what = 'resource' AND EXISTS (SELECT 1 FROM resources r CROSS JOIN"
+    " vendash_observations o ON o.key = r.id WHERE r.resource_id = m.name AND o.wanted"
+    " AND o.remote_id IS NULL AND o.state IN ('waiting', 'sending')))"
 )
 
 

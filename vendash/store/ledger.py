@@ -18,7 +18,7 @@ from vendash.store.leasing import Lease, Leases
 from vendash.store.losses import doubt_resources_under, lose_namesakes, lose_ven
 from vendash.store.observations import settle
 from vendash.store.resources import json_list
-from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW
+from vendash.store.standing import CURRENT_VTN, HOLDS_NOTHING, NOW, mark_differing
 
 _SINCE = f"CASE WHEN {{state}} IN ('waiting', 'sending') THEN since ELSE {NOW} END"
 
@@ -195,6 +195,7 @@ def _complete_removal(
 def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None:
     """What else follows when items were accepted: their VENs are there, and nothing differs."""
     held = [a.item for a in accepted if isinstance(a.item, ResourceWork) and a.item.wanted]
+    keys = json_list(item.key for item in held)
     connection.executemany(
         f"UPDATE vendash_vens SET losses = 0 WHERE vtn = {CURRENT_VTN} AND name = ? AND losses > 0",
         {(item.resource.ven,) for item in held},
@@ -205,7 +206,18 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
         f" AND vtn = {CURRENT_VTN} AND coalesce(settled, '') NOT IN ('theirs', 'adopt')"
         " AND (kind = 'only here' OR kind = 'different'"
         " OR (kind = 'only there' AND coalesce(settled, 'unsent') = 'unsent'))",
-        (json_list(item.key for item in held),),
+        (keys,),
+    )
+    mark_differing(connection, "SELECT value FROM json_each(?)", keys)
+    # What was to go, and turned out to be ours, stays.
+    connection.executemany(
+        f"DELETE FROM vendash_removals WHERE vtn = {CURRENT_VTN} AND what = 'resource'"
+        " AND name = ? AND remote_id = ? AND state <> 'sending'",
+        [
+            (a.item.resource.resource_id, a.remote_id)
+            for a in accepted
+            if isinstance(a.item, ResourceWork) and a.item.wanted
+        ],
     )
     connection.executemany(
         f"DELETE FROM vendash_drift WHERE vtn = {CURRENT_VTN} AND what = 'ven' AND name = ?"

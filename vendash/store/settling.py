@@ -18,11 +18,11 @@ from vendash.store.decisions import current_vtn
 from vendash.store.drift import ITEM_COLUMNS, ITEM_IS, identity, item_of
 from vendash.store.facts import refresh
 from vendash.store.standing import (
-    ACCEPTED_STATE,
     AS_ACCEPTED,
     CURRENT_VTN,
     HAS_VEN,
     NOW,
+    mark_differing,
     want_vens,
 )
 from vendash.store.writing import insert
@@ -241,11 +241,7 @@ def _replace(connection: sqlite3.Connection, there: Side, other: Side) -> bool:
         _unmake(connection, there)
     if other.removal is not None:
         _write_removal(connection, other)
-    connection.execute(
-        f"UPDATE vendash_observations SET state = {ACCEPTED_STATE}, since = {NOW}"
-        f" WHERE key = ? AND state IN ('ok', 'different') AND state <> {ACCEPTED_STATE}",
-        (_key(connection, other),),
-    )
+    mark_differing(connection, "SELECT ?", _key(connection, other))
     return True
 
 
@@ -277,9 +273,12 @@ def _write_row(connection: sqlite3.Connection, side: Side) -> None:
 
 def _write_columns(connection: sqlite3.Connection, side: Side) -> None:
     key, names = _key(connection, side), _known(side)
-    revision = "(SELECT revision FROM vendash_facts f WHERE f.key = vendash_observations.key)"
-    (told_of_all,) = connection.execute(
-        f"SELECT accepted_revision = {revision} FROM vendash_observations WHERE key = ?", (key,)
+    revision = "(SELECT revision FROM vendash_facts f WHERE f.key = o.key)"
+    decision = "(SELECT registration_status FROM resources r WHERE r.id = o.key)"
+    knew_values, knew_decision = connection.execute(
+        f"SELECT accepted_revision = {revision}, told = {decision} FROM vendash_observations o"
+        " WHERE key = ?",
+        (key,),
     ).fetchone()
     connection.execute(
         f"UPDATE resources SET {', '.join(f'{name} = ?' for name in names)},"
@@ -287,16 +286,14 @@ def _write_columns(connection: sqlite3.Connection, side: Side) -> None:
         (*(side.columns[name] for name in names), key),
     )
     refresh(connection)
-    # What is here now the VTN is known to hold, or to hold otherwise: there is nothing to send.
-    if told_of_all:
-        connection.execute(
-            f"UPDATE vendash_observations SET accepted_revision = {revision} WHERE key = ?", (key,)
-        )
-    if "registration_status" in names:
-        connection.execute(
-            "UPDATE vendash_observations SET told = ? WHERE key = ?",
-            (side.columns["registration_status"], key),
-        )
+    # What is here now the VTN is known to hold, or to hold otherwise: there is nothing to send,
+    # unless something else was to be sent before.
+    connection.execute(
+        "UPDATE vendash_observations AS o SET"
+        f" accepted_revision = CASE WHEN ? THEN {revision} ELSE accepted_revision END,"
+        f" told = CASE WHEN ? THEN {decision} ELSE told END WHERE key = ?",
+        (knew_values, knew_decision, key),
+    )
 
 
 def _unmake(connection: sqlite3.Connection, side: Side) -> None:

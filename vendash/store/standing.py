@@ -40,6 +40,19 @@ HOLDS_NOTHING = (
 """Of a row of `vendash_vens v`: nothing of ours is, or may be, under it at the VTN."""
 
 
+def mark_differing(connection: sqlite3.Connection, keys: str = "", *parameters: object) -> None:
+    """What is as accepted is `different` as long as something about it waits for a choice.
+
+    `keys` is a SELECT of ours; without one all rows are looked at.
+    """
+    among = f" AND key IN ({keys})" if keys else ""
+    connection.execute(
+        f"UPDATE vendash_observations SET state = {ACCEPTED_STATE}, since = {NOW}"
+        f" WHERE state IN ('ok', 'different') AND state <> {ACCEPTED_STATE}{among}",
+        parameters,
+    )
+
+
 def want_vens(
     connection: sqlite3.Connection, keys: str, *parameters: int, again: bool = False
 ) -> None:

@@ -17,7 +17,7 @@ from vendash.models import Connection, DriftItem, DriftKind, Resource, Seen, Sur
 from vendash.store.decisions import current_vtn, set_setting
 from vendash.store.drift import ITEM_COLUMNS
 from vendash.store.losses import lose_vens
-from vendash.store.standing import CURRENT_VTN, DIFFERS, NOW
+from vendash.store.standing import CURRENT_VTN, NOW, mark_differing
 
 # What was accepted while the survey went on may be missing from it, or be in it as it was before.
 _SETTLED = f"o.state IN ('ok', 'different') AND (o.since <= :began OR o.since > {NOW})"
@@ -249,13 +249,4 @@ def _publish(connection: sqlite3.Connection, at: dict[str, Any]) -> None:
         f" SELECT :vtn, :began, {ITEM_COLUMNS} FROM temp.found ORDER BY rowid",
         at,
     )
-    connection.execute(
-        f"UPDATE vendash_observations SET state = 'ok', since = {NOW}"
-        f" WHERE state = 'different' AND NOT {DIFFERS}"
-    )
-    connection.execute(
-        f"UPDATE vendash_observations SET state = 'different', since = {NOW} WHERE state = 'ok'"
-        " AND key IN (SELECT key FROM vendash_drift WHERE vtn = :vtn"
-        " AND kind IN ('different', 'double') AND settled IS NULL)",
-        at,
-    )
+    mark_differing(connection)
