@@ -85,7 +85,7 @@ async def test_interrupted_it_says_that_the_engine_goes_on(
     def follows() -> bool:
         nonlocal said
         said += capsys.readouterr().err
-        return "registered by the engine" in said
+        return "The engine (process " in said
 
     following = asyncio.create_task(register(database, Wanted(VtnChoice(url=NOBODY))))
     await until(follows, "that it follows the engine")

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from vendash.commands.opening import counted, opened_store
+from vendash.commands.inspect import engine_status
+from vendash.commands.opening import counted, opened_store, trouble_of, waiting
 from vendash.config import database_path, state_folder
 from vendash.engine.connecting import VEN_SECRETS, VtnAccess, VtnChoice, stored_dialect
 from vendash.errors import VendashError
@@ -21,8 +22,7 @@ from vendash.output import Answer
 from vendash.private import read_private
 from vendash.settings import load_settings
 from vendash.store.protocol import FleetStore
-from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import ConnectionStatus, EngineStatus, read_status
+from vendash.telemetry.status import ConnectionStatus, EngineStatus
 from vendash.text import plain
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import NAMES, Finding, diagnose
@@ -41,8 +41,8 @@ async def doctor(db_path: Path | None, choice: VtnChoice) -> Answer:
     async with AsyncExitStack() as stack:
         store = await _opened(stack, path, findings)
         vens = [ven for ven in await store.vens() if ven.name != NO_VEN] if store else []
-        status = _engine(path)
-        findings.append(_engine_finding(path, status, vens))
+        status = engine_status(path)
+        findings.append(_engine_finding(path, status, (await waiting(store))[0] if store else 0))
         findings += await _at_the_vtn(store, choice, vens, status)
         if store is not None:
             findings.append(_items(vens))
@@ -79,18 +79,12 @@ async def _opened(stack: AsyncExitStack, path: Path, findings: list[Finding]) ->
     return store
 
 
-def _engine(path: Path) -> EngineStatus | None:
-    running = holder(lock_path(path))
-    return read_status(live_folder(path)) if running and running.kind == "engine" else None
-
-
-def _engine_finding(path: Path, status: EngineStatus | None, vens: list[VenRow]) -> Finding:
+def _engine_finding(path: Path, status: EngineStatus | None, waits: int) -> Finding:
     running = holder(lock_path(path))
     if running is None:
-        waiting = sum(max(0, ven.wanted - ven.accepted - ven.work.trouble) for ven in vens)
-        if not waiting:
+        if not waits:
             return Finding("engine", "ok", "None runs, and nothing waits for one.")
-        text = f"None runs, and {counted(waiting, 'resource')} wait to be sent: vendash run."
+        text = f"None runs, and {counted(waits, 'change')} yet to be sent: vendash run."
         return Finding("engine", "wrong", text)
     if running.kind != "engine":
         return Finding("engine", "ok", f"None runs; {running} sends at the moment.")
@@ -99,7 +93,7 @@ def _engine_finding(path: Path, status: EngineStatus | None, vens: list[VenRow])
         return Finding("engine", "wrong", text)
     if status.vtn.health == "trouble":
         since = datetime.fromtimestamp(status.vtn.since)
-        text = f"It runs, but since {since:%H:%M}: {status.vtn.detail or status.vtn.text}"
+        text = f"It runs, but since {since:%H:%M}: {trouble_of(status.vtn)}"
         return Finding("engine", "wrong", text)
     at = f", sends to {status.vtn_url}" if status.vtn_url else ""
     return Finding("engine", "ok", f"It runs ({running}){at}{_vitals_words(status.connection)}.")

@@ -76,7 +76,7 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
             before = await _rows(store, names)
             await _want(store, before)
             what = counted(len(before), "VEN")
-            note(f"{what} for {url}, registered by the engine ({error.holder}) ...")
+            note(f"The engine (process {error.holder.pid}) registers {what} at {url} ...")
             result = await _told_if_interrupted(store, _follow(store, path, before), FOLLOWED)
     seconds = round(time.monotonic() - started, 3)
     return result.document(seconds), result.summary(seconds), 0 if result.complete else 1

@@ -153,9 +153,11 @@ class SurveyService:
             await follow(self._store, found.statuses)
         self._registrar.nudge()
         self.status = ServiceStatus(health="ok", since=time.time())
+        outcome = found.outcome
         _log.info(
-            "compared %d VENs and %d resources: %s", found.vens, found.resources, found.outcome
-        )
+            "compared %d VENs and %d resources: %d differ, %d sent again, %d ids adopted",
+            found.vens, found.resources, outcome.open, outcome.again, outcome.adopted,
+        )  # fmt: skip
         await asyncio.to_thread(give_back)
 
     async def _poll(self) -> None:
