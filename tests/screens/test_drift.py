@@ -181,6 +181,16 @@ async def test_comparing_is_wished_and_the_engine_does_it(tmp_path: Path) -> Non
         assert "! the last one failed" in operator.work
 
 
+async def test_that_it_is_compared_is_said_until_it_was(tmp_path: Path) -> None:
+    """Not any longer beside what it found."""
+    async with at_drift(tmp_path) as operator:
+        await operator.type("S")
+        assert operator.reserved == "the engine compares; what it finds comes here"
+        await operator.store.begin_survey()
+        await operator.store.end_survey()
+        await operator.wait(lambda: not operator.reserved, "taking the sentence away")
+
+
 async def test_without_an_engine_it_is_said_how_to_start_one(tmp_path: Path) -> None:
     async with at_console(tmp_path) as operator:
         await operator.press("6", "S")

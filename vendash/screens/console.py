@@ -146,6 +146,11 @@ class Console(msgspec.Struct, kw_only=True):
         """Put a sentence on the reserved line of whatever screen is shown."""
         self.notice = Notice(text, trouble, time.monotonic(), held)
 
+    def unsay(self, text: str) -> None:
+        """Take this sentence away, where it stands there still: it is over."""
+        if self.notice is not None and self.notice.text == text:
+            self.notice = None
+
     def hold(self, outcome: ActionOutcome, *, sends: bool) -> None:
         """An action was done this moment: the engine, where one runs, holds it back."""
         status = self.status

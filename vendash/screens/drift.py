@@ -40,6 +40,7 @@ _ORDERS: dict[str, Order] = {
     "VEN": lambda row: (fold(row.item.ven), row.item.what == "resource"),
     "name": lambda row: (),
 }
+_COMPARES = "the engine compares; what it finds comes here"
 _Identity = tuple[str, str, str, str]
 
 
@@ -112,7 +113,10 @@ class DriftScreen(WithPane[DriftRow]):
         reader = self.console.fleet.reader
         changes = self._changes
         items = await reader.drift(bodies=False)
-        self._surveyed = await reader.surveyed()
+        surveyed = await reader.surveyed()
+        if surveyed != self._surveyed:
+            self.console.unsay(_COMPARES)
+        self._surveyed = surveyed
         self._unsent = sum(ven.wanted - ven.accepted for ven in await reader.vens())
         await self._learn_titles(items)
         self._rows = await asyncio.to_thread(self._rows_of, items)
@@ -275,7 +279,7 @@ class DriftScreen(WithPane[DriftRow]):
         if status is None or not status.fresh:
             advice = self.console.start_advice
             raise VendashError(f"No engine runs to compare: start one with {advice}.")
-        self.console.say("the engine compares; what it finds comes here")
+        self.console.say(_COMPARES)
 
 
 class DriftItemScreen(ScrolledScreen):

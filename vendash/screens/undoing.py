@@ -39,15 +39,15 @@ def undo_words(last: AuditAction, actor: str, sent: int) -> str:
     Of a register it is said first what that means: of what it wanted the VTN holds so many as
     `sent`, and they are deleted there. Where nothing has left for the VTN yet, that is said.
     """
-    who = "you" if last.actor == actor else last.actor
+    who = f", by {'you' if last.actor == actor else last.actor}"
     what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
-    if not sent:
-        what += ", nothing sent yet"
+    if not sent:  # a moment ago, and on one line with the answers
+        what, who = f"{what}, nothing sent yet", who.removesuffix(", by you")
     elif last.verb == "register":
         where = f" in {last.subject}" if last.subject else ""
         upto = "up to " if sent < last.count else ""  # more may be sent until it is answered
         what = f"UNDO register: removes {upto}{last.count:,} at the VTN{where}"
-    return f"{what}, {last.at.astimezone():%H:%M}, by {who}"
+    return f"{what}, {last.at.astimezone():%H:%M}{who}"
 
 
 def undone_words(last: AuditAction, changed: int, *, unsent: bool = False) -> str:
