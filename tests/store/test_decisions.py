@@ -11,13 +11,15 @@ from tests.store.making import (
     APPROVED,
     PENDING,
     SUSPENDED,
+    VTN,
     ask,
     everything,
     other_program,
+    refused,
     register,
 )
 from vendash.errors import VendashError
-from vendash.models import ActionOutcome, ResourceRow, SimulationSettings, VtnState
+from vendash.models import Accepted, ActionOutcome, ResourceRow, SimulationSettings, VtnState
 from vendash.store import SqliteStore
 
 
@@ -141,6 +143,38 @@ async def test_registering_can_be_undone_and_done_again(store: SqliteStore) -> N
     assert sum(ven.wanted for ven in await store.vens()) == 5
     assert (await store.undo(actor="anna")).changed == 7
     assert sum(ven.wanted for ven in await store.vens()) == 12
+
+
+async def _failed(store: SqliteStore, ven: str) -> None:
+    """All resources of this VEN are wanted, and the VTN refuses them."""
+    await store.want_at_vtn((await everything(store, ven)).keys, True, actor="anna")
+    for item in await store.due_vens(9):
+        await store.complete([Accepted(item=item, remote_id=item.name, already=False)])
+    work = await store.due_resources(99)
+    await store.complete([refused(item, VtnState.FAILED) for item in work])
+
+
+async def test_a_retry_is_no_change_and_undo_takes_back_the_wish(store: SqliteStore) -> None:
+    await store.use_vtn(VTN)
+    await _failed(store, "Herning")
+    retried = await store.want_at_vtn((await everything(store, "Herning")).keys, True, actor="anna")
+    assert retried.changed == 4
+    with pytest.raises(VendashError, match="only tried again"):
+        await store.undo(actor="anna", sequence=retried.sequence)
+    outcome = await store.undo(actor="anna")
+    assert (outcome.changed, outcome.unchanged, outcome.skipped) == (4, 0, 0)
+    assert (await store.undo(actor="anna")).changed == 4  # and again
+    assert sum(ven.wanted for ven in await store.vens()) == 4
+
+
+async def test_what_an_action_tried_again_is_not_told_to_have_changed(store: SqliteStore) -> None:
+    await store.use_vtn(VTN)
+    await _failed(store, "Herning")
+    everywhere = await store.want_at_vtn((await everything(store)).keys, True, actor="anna")
+    assert everywhere.changed == 12
+    outcome = await store.undo(actor="anna")
+    assert (outcome.changed, outcome.unchanged, outcome.skipped) == (8, 4, 0)
+    assert sum(ven.wanted for ven in await store.vens()) == 4
 
 
 async def test_undoing_an_unregistration_before_it_left_needs_no_request(

@@ -105,14 +105,23 @@ def find_action(connection: sqlite3.Connection, sequence: int) -> AuditAction | 
 
 
 def last_action_of(connection: sqlite3.Connection, actor: str) -> AuditAction | None:
-    """The actor's last action that is not undone."""
+    """The actor's last action that is not undone and has changed something."""
     row = connection.execute(
         f"{_ACTION} WHERE actor = ? AND NOT EXISTS"
-        " (SELECT 1 FROM vendash_actions u WHERE u.undoes = a.sequence)"
+        " (SELECT 1 FROM vendash_actions u WHERE u.undoes = a.sequence) AND EXISTS"
+        " (SELECT 1 FROM vendash_items i WHERE i.sequence = a.sequence AND i.before <> i.after)"
         " ORDER BY sequence DESC LIMIT 1",
         (actor,),
     ).fetchone()
     return _action_of(row) if row else None
+
+
+def repetitions(connection: sqlite3.Connection, sequence: int) -> int:
+    """How many rows of an action were before it as it wanted them, and were tried again."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM vendash_items WHERE sequence = ? AND before = after", (sequence,)
+    ).fetchone()
+    return int(count)
 
 
 def items(connection: sqlite3.Connection, sequence: int) -> list[AuditItem]:

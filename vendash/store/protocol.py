@@ -239,8 +239,9 @@ class FleetWriter(Protocol):
     async def undo(self, *, actor: str, sequence: int | None = None) -> ActionOutcome:
         """Reverse one action (the actor's last that is not undone) as one unit.
 
-        Rows changed since are skipped. Raises `VendashError` when there is nothing to undo or the
-        action cannot be undone, saying why.
+        Rows changed since are skipped; those that the action only tried again are unchanged, and
+        an action of nothing else is no last one. Raises `VendashError` when there is nothing to
+        undo or the action cannot be undone, saying why.
         """
 
     async def set_simulation(self, settings: SimulationSettings, *, actor: str) -> ActionOutcome:

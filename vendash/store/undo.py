@@ -33,6 +33,12 @@ def undo(
     what = _original_verb(connection, found)
     if reason := _REFUSALS.get(what):
         raise VendashError(f"Action {found.sequence} ({what}) cannot be undone: {reason}.")
+    repeated = audit.repetitions(connection, found.sequence)
+    if repeated == found.count:
+        raise VendashError(
+            f"Action {found.sequence} ({what}) only tried again what was wanted before it:"
+            " there is nothing to take back."
+        )
     with audit.action(
         connection, actor=actor, verb="undo", reason=f"of {found.verb}", subject=found.subject,
         undoes=found.sequence,
@@ -55,7 +61,8 @@ def undo(
         sequence=action.sequence if action.count else None,
         verb="undo",
         changed=action.count,
-        skipped=found.count - action.count,
+        unchanged=repeated,
+        skipped=found.count - action.count - repeated,
     )
 
 
