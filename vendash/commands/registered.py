@@ -75,7 +75,8 @@ class Result(msgspec.Struct):
         if self.trouble:
             lines.append(self.trouble)
         if self.resources.waiting or self.vens.waiting:
-            lines.append("What waits is sent by the engine, or by the next vendash register.")
+            mended = " once that is mended" if self.trouble else ""
+            lines.append(f"What waits is sent{mended} by the engine, or the next vendash register.")
         return lines
 
 
