@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import starmap
+
 import msgspec
 
 from vendash.models import Resource, ResourceType, ResourceWork
@@ -38,10 +40,10 @@ def attributes_of(resource: Resource) -> dict[str, tuple[Value, ...]]:
         "e_max_kwh": (capacities.e_max_kwh,),
         "e_min_kwh": (capacities.e_min_kwh,),
         "meter_point_id": (resource.meter_point_id,),
-        "resource_type": (resource.resource_type.value,),
+        "resource_type": (resource.resource_type,),
         "resource_sub_type": (resource.resource_sub_type or "",),
         "address": (resource.address or "",),
-        DECISION: (resource.registration_status.value,),
+        DECISION: (resource.registration_status,),
     }
 
 
@@ -51,13 +53,10 @@ def told_of(item: ResourceWork) -> dict[str, tuple[Value, ...]]:
     if item.decided_there:
         del attributes[DECISION]
     if item.requested is not None:
-        attributes[REQUESTED] = (item.requested.value,)
+        attributes[REQUESTED] = (item.requested,)
     return attributes
 
 
 def written(item: ResourceWork, others: Others) -> list[ValuesMap | msgspec.Raw]:
     """The attributes to send: ours, and after them those of others."""
-    ours: list[ValuesMap | msgspec.Raw] = [
-        ValuesMap(type_, values) for type_, values in told_of(item).items()
-    ]
-    return ours + [msgspec.Raw(raw) for raw in others.attributes]
+    return [*starmap(ValuesMap, told_of(item).items()), *map(msgspec.Raw, others.attributes)]
