@@ -39,7 +39,7 @@ _COLUMN_OF = {
 }
 """By field of `DriftItem.fields`, the column of `resources` that it is about."""
 COLUMNS = tuple(dict.fromkeys(_COLUMN_OF.values()))
-"""Those that a choice may change. What a log says is never part of SQL: only these names are."""
+"""Those that a choice may change."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -98,6 +98,11 @@ class Side(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def name(self) -> str:
         """As the VTN knows the object."""
         return self.item[2]
+
+    @property
+    def column_names(self) -> list[str]:
+        """Those of `columns` that we know: what a log says is never part of SQL."""
+        return [name for name in COLUMNS if name in self.columns]
 
     @property
     def object(self) -> tuple[str, str, str]:

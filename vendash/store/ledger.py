@@ -14,7 +14,7 @@ from vendash.models import (
     VtnState,
 )
 from vendash.store.decisions import current_vtn
-from vendash.store.leasing import Lease, Leases
+from vendash.store.leases import Lease, Leases
 from vendash.store.losses import doubt_resources_under, lose_namesakes, lose_ven
 from vendash.store.observations import settle
 from vendash.store.resources import json_list
