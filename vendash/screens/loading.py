@@ -171,10 +171,10 @@ class LoadingScreen(BaseScreen, Generic[R]):
     async def _load(self, generation: int, *, anew: bool) -> None:
         self._renewed = time.monotonic()
         self.error = ""
-        if not anew:
-            self.table.renew()
         if anew or not self.stays:
             await self._load_keys(generation, anew=anew)
+        if not anew:
+            self.table.renew()  # only now: to find them may be what reads them
 
     def _found(self) -> None:
         """The rows that were asked for are there: keys may act on them."""
