@@ -211,7 +211,8 @@ class DriftScreen(WithPane[DriftRow]):
 
     def situation(self) -> actions.Situation:
         """As in every list, and what makes sense for the row where one is meant."""
-        row = self.table.cursor_row
+        key = self.table.cursor_key
+        row = None if key is None else self._rows.get(key)
         many = len(self.table.marks) or self.table.range_from is not None
         choices = None if row is None or many else frozenset(map(str, row.choices))
         return replace(super().situation(), choices=choices)
