@@ -6,6 +6,7 @@ import asyncio
 import base64
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -323,17 +324,18 @@ async def test_a_notice_goes_with_its_screen_and_with_time(tmp_path: Path) -> No
         assert operator.reserved == "nothing was done"
         age_notice(operator)
         await second(operator, tmp_path, status(vtn=away))
-        assert operator.reserved.startswith("VTN: refused since ")
+        assert operator.reserved.startswith("VTN since ")
 
 
 async def test_a_vtn_that_is_away_says_since_when_and_what_waits(tmp_path: Path) -> None:
-    """VTN away: since when, and how much is waiting."""
+    """VTN away: since when, and how much is sent when it comes back; not what nobody asked for."""
     away = ServiceStatus(health="trouble", text="refused", detail="refused", since=1.0)
     async with at_console(tmp_path) as operator:
+        await operator.type("/herning\rry")
+        age_notice(operator)
         await second(operator, tmp_path, status(vtn=away))
         assert "VTN ! refused" in operator.header
-        assert operator.reserved.startswith("VTN: refused since ")
-        assert operator.reserved.endswith("; 31 wait")
+        assert operator.reserved == f"VTN since {datetime.fromtimestamp(1):%H:%M}, 12 wait: refused"
 
 
 async def test_a_silent_engine_is_not_taken_to_be_alive(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ import pytest
 from tests.screens.fleet import decide
 from tests.screens.operator import at_console
 from vendash.filters import Query
-from vendash.models import RegistrationStatus, StatusCounts, VenRow, VtnState, WorkCounts
+from vendash.models import (
+    Refused,
+    RegistrationStatus,
+    StatusCounts,
+    VenRow,
+    VtnState,
+    WorkCounts,
+)
 from vendash.screens.vens import vtn_cell
 from vendash.screens.work import work_words
 
@@ -159,6 +166,29 @@ async def test_n_goes_to_the_next_trouble_and_says_it(tmp_path: Path) -> None:
         assert operator.reserved == "Aalborg: 1 failed or in conflict"
         await operator.press("N")
         assert operator.reserved == "Aarhus: 2 failed or in conflict"
+
+
+async def test_n_takes_a_filter_away_that_hides_what_is_wrong(tmp_path: Path) -> None:
+    """What it looks for is anywhere in the fleet."""
+    async with at_console(tmp_path) as operator:
+        await operator.type("/herning\rn")
+        assert "Aalborg" in operator.cursor
+        await operator.type("/aarhus\rn")
+        assert "1 of 6 shown" in operator.text
+        assert operator.reserved == "Aarhus: 2 failed or in conflict"
+
+
+async def test_n_finds_a_ven_that_the_vtn_refuses(tmp_path: Path) -> None:
+    """Nothing is wrong with its resources: they wait for it."""
+    async with at_console(tmp_path) as operator:
+        keys = await operator.store.keys(Query(ven="Herning"))
+        await operator.store.want_at_vtn(keys, True, actor="cli")
+        (ven,) = await operator.store.due_vens(5)
+        refused = Refused(item=ven, state=VtnState.CONFLICT, reason="name taken", http_status=409)
+        await operator.store.complete([refused])
+        await operator.see("! name")
+        await operator.press("G", "n", "n", "n")
+        assert operator.reserved.startswith("Herning: name taken")
 
 
 async def test_without_a_fleet_it_says_how_to_get_one(tmp_path: Path) -> None:

@@ -82,11 +82,11 @@ def _fields(status: EngineStatus, now: float) -> Iterator[Field]:
 
 
 def _state(vtn: ServiceStatus) -> tuple[str, str]:
-    since = f", since {datetime.fromtimestamp(vtn.since):%H:%M}" if vtn.since else ""
+    since = f"since {datetime.fromtimestamp(vtn.since):%H:%M}" if vtn.since else ""
     if vtn.health == "trouble":
-        return f"{(vtn.detail or vtn.text).rstrip('.')}{since}", "trouble"
+        return f"{since}: {vtn.detail or vtn.text}".removeprefix(": "), "trouble"
     if vtn.health == "ok":
-        return f"ok, OpenADR {vtn.text}{since}", "approved"
+        return f"ok, OpenADR {vtn.text}, {since}".removesuffix(", "), "approved"
     return vtn.text or vtn.health, "text"
 
 

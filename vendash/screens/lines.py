@@ -153,11 +153,10 @@ def _age(notice: Notice) -> float:
 def _away(status: EngineStatus | None, waiting: int | None) -> Words:
     if status is None or status.vtn.health != "trouble":
         return []
-    since = ""
-    if status.vtn.since:
-        since = f" since {datetime.fromtimestamp(status.vtn.since):%H:%M}"
-    waits = f"; {thousands(waiting)} wait" if waiting else ""
-    return [(f"VTN: {visible(status.vtn.detail or status.vtn.text)}{since}{waits}", "trouble")]
+    at = status.vtn.since
+    since = f" since {datetime.fromtimestamp(at):%H:%M}" if at else ""
+    waits = f", {thousands(waiting)} wait" if waiting else ""
+    return [(f"VTN{since}{waits}: {visible(status.vtn.detail or status.vtn.text)}", "trouble")]
 
 
 def progress_words(progress: RegistrationProgress) -> Words:

@@ -25,7 +25,11 @@ from vendash.widgets.palette import Words
 from vendash.widgets.text import thousands, visible
 
 _ORDERS: dict[str, Callable[[VenRow], tuple[float | str, ...]]] = {
-    "trouble": lambda ven: (-ven.work.trouble, -ven.work.different, -ven.work.decide),
+    "trouble": lambda ven: (
+        -(ven.work.trouble + (ven.vtn in NEEDS_A_PERSON)),
+        -ven.work.different,
+        -ven.work.decide,
+    ),
     "name": lambda ven: (),
     "decide": lambda ven: (-ven.work.decide,),
     "unsent": lambda ven: (-ven.work.unsent,),
@@ -164,8 +168,11 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         return max(0, decided - self._fleet_work.approved)
 
     def waiting(self) -> int | None:
-        """What the VTN has not accepted yet."""
-        return None if self._fleet_work is None else self._fleet_work.unsent
+        """What is sent by itself when the VTN can be reached."""
+        return sum(
+            ven.wanted - ven.accepted - ven.work.trouble - ven.work.different
+            for ven in self._vens.values()
+        )
 
     def nothing(self) -> list[Words]:
         """How to get a fleet."""
@@ -173,9 +180,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
 
     def situation(self) -> actions.Situation:
         """As in every list, and whether anything needs a person."""
-        work = self._fleet_work
-        trouble = work is not None and bool(work.trouble or work.different)
-        return replace(super().situation(), trouble=trouble)
+        return replace(super().situation(), trouble=any(map(in_trouble, self._vens.values())))
 
     def on_second(self) -> None:
         """The newest sums by VEN."""
@@ -231,16 +236,26 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         )
 
     async def _go_to_trouble(self, step: int) -> None:
-        """The next VEN, from the cursor on, that needs a person."""
-        keys = self.table.keys
-        for offset in range(1, len(keys) + 1):
-            place = (self.table.cursor + step * offset) % len(keys)
-            row = self._vens.get(keys[place])
-            if row is not None and (row.work.trouble or row.work.different):
-                self.table.move_to(place)
-                self.console.say(trouble_words(row, self.console.clock().timestamp()))
-                return
-        self.console.say("no VEN shown here is ≠ or !")
+        """The next VEN, from the cursor on, that needs a person; a filter that hides it goes."""
+        if not self._troubled():
+            self.set_filter("")
+            await self.settled()
+        here, places = self.table.cursor, self._troubled()
+        if not places:  # any more
+            self.console.say("nothing is ≠ or !")
+            return
+        if step > 0:
+            place = next((one for one in places if one > here), places[0])
+        else:
+            place = next((one for one in reversed(places) if one < here), places[-1])
+        self.table.move_to(place)
+        now = self.console.clock().timestamp()
+        self.console.say(trouble_words(self._vens[self.table.keys[place]], now))
+
+    def _troubled(self) -> list[int]:
+        """The places of the VENs shown that need a person."""
+        vens = map(self._vens.get, self.table.keys)
+        return [place for place, ven in enumerate(vens) if ven is not None and in_trouble(ven)]
 
     async def action_next_trouble(self, argument: str = "") -> None:
         """To the next VEN that needs a person."""
@@ -262,6 +277,11 @@ def _changes(verb: Verb) -> tuple[RegistrationStatus | None, ...]:
     if verb.becomes is RegistrationStatus.APPROVED:
         return (RegistrationStatus.PENDING,)  # what was suspended stays suspended
     return tuple(status for status in RegistrationStatus if status is not verb.becomes)
+
+
+def in_trouble(ven: VenRow) -> bool:
+    """Whether it, or a resource of it, needs a person."""
+    return bool(ven.work.trouble or ven.work.different or ven.vtn in NEEDS_A_PERSON)
 
 
 def trouble_words(ven: VenRow, now: float) -> str:
