@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 from vendash.vtn.answers import Reply
-from vendash.vtn.connection import HEADERS, Connection, url_of
+from vendash.vtn.connection import HEADERS, LARGEST_LIST, Connection, url_of
 from vendash.vtn.detection import AUTH_SERVER, token_url_named
 from vendash.vtn.dialects.base import Request, read_list
 from vendash.vtn.errors import VtnError, VtnSilentError, VtnUnreachableError
@@ -38,7 +38,8 @@ async def bare(connection: Connection, base: str, request: Request) -> Reply:
         VtnError: As `Wire.exchange`.
     """
     url = url_of(base, request)
-    return await connection.wire.exchange(request.method, url, headers=HEADERS)
+    send = connection.wire.exchange
+    return await send(request.method, url, headers=HEADERS, largest=LARGEST_LIST)
 
 
 def is_vtn(reply: Reply) -> bool:
