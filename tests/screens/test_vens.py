@@ -17,7 +17,7 @@ from vendash.models import (
     VtnState,
     WorkCounts,
 )
-from vendash.screens.vens import vtn_cell
+from vendash.screens.ven_rows import vtn_cell
 from vendash.screens.work import work_words
 
 

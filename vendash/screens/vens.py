@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from msgspec.structs import replace
 
 from vendash import actions
-from vendash.filters import Field, Filter, FilterError, Query, Term, fold, parse_filter
-from vendash.models import NEEDS_A_PERSON, NO_VEN, RegistrationStatus, VenRow, WorkCounts
+from vendash.filters import Field, Filter, FilterError, Query, fold, parse_filter
+from vendash.models import RegistrationStatus, VenRow, WorkCounts
 from vendash.screens.acting import ActsOnResources, Target
 from vendash.screens.console import Console
 from vendash.screens.deciding import Verb, vens_words
-from vendash.screens.detail import lasting, ven_lines
+from vendash.screens.detail import ven_lines
 from vendash.screens.pane import WithPane
 from vendash.screens.readings import Readings
+from vendash.screens.ven_rows import (
+    ORDERS,
+    counted,
+    in_trouble,
+    matches,
+    trouble_words,
+    vtn_cell,
+)
 from vendash.screens.work import work_words
 from vendash.widgets.columns import Cell, Column
 from vendash.widgets.line import width
 from vendash.widgets.palette import Words
-from vendash.widgets.text import thousands, visible
-
-_ORDERS: dict[str, Callable[[VenRow], tuple[float | str, ...]]] = {
-    "trouble": lambda ven: (
-        -(ven.work.trouble + (ven.vtn in NEEDS_A_PERSON)),
-        -ven.work.different,
-        -ven.work.decide,
-    ),
-    "name": lambda ven: (),
-    "decide": lambda ven: (-ven.work.decide,),
-    "unsent": lambda ven: (-ven.work.unsent,),
-    "approved": lambda ven: (-ven.work.approved,),
-}
+from vendash.widgets.text import visible
 
 
 class VensScreen(ActsOnResources, WithPane[VenRow]):
     """All VENs are in memory, a row each; filter and order are done here."""
 
     NAME: ClassVar[str] = "vens"
-    SORTS: ClassVar[tuple[str, ...]] = tuple(_ORDERS)
+    SORTS: ClassVar[tuple[str, ...]] = tuple(ORDERS)
 
     def __init__(self, console: Console) -> None:
         self._numbers: dict[str, int] = {}
@@ -67,12 +62,12 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         return (
             Column(title="kW now", width=8, right=True, live=True, cell=self._kw),
             Column(title="VEN", width=16, flex=1, marker=True, cell=lambda ven: ven.name),
-            Column(title="decide", width=6, right=True, gap=1, cell=_count("decide", "pending")),
-            Column(title="unsent", width=6, right=True, cell=_count("unsent")),
-            Column(title="approved", width=8, right=True, cell=_count("approved")),
-            Column(title="susp.", width=5, right=True, gap=1, cell=_count("suspended")),
-            Column(title="≠", width=3, gap=1, right=True, cell=_count("different", "different")),
-            Column(title="!", width=3, gap=1, right=True, cell=_count("trouble", "trouble")),
+            Column(title="decide", width=6, right=True, gap=1, cell=counted("decide", "pending")),
+            Column(title="unsent", width=6, right=True, cell=counted("unsent")),
+            Column(title="approved", width=8, right=True, cell=counted("approved")),
+            Column(title="susp.", width=5, right=True, gap=1, cell=counted("suspended")),
+            Column(title="≠", width=3, gap=1, right=True, cell=counted("different", "different")),
+            Column(title="!", width=3, gap=1, right=True, cell=counted("trouble", "trouble")),
             Column(title="VTN", width=11, flex=1, cell=vtn_cell),
         )
 
@@ -103,7 +98,7 @@ class VensScreen(ActsOnResources, WithPane[VenRow]):
         self._vens = {self.key_of(row): row for row in rows}
         shown = [row for row in rows if matches(row, self.filter, self._power)]
         shown.sort(key=lambda ven: fold(ven.name))
-        shown.sort(key=_ORDERS[self.sort])
+        shown.sort(key=ORDERS[self.sort])
         if self.descending:
             shown.reverse()
         return array("q", map(self.key_of, shown))
@@ -279,78 +274,9 @@ def _changes(verb: Verb) -> tuple[RegistrationStatus | None, ...]:
     return tuple(status for status in RegistrationStatus if status is not verb.becomes)
 
 
-def in_trouble(ven: VenRow) -> bool:
-    """Whether it, or a resource of it, needs a person."""
-    return bool(ven.work.trouble or ven.work.different or ven.vtn in NEEDS_A_PERSON)
-
-
-def trouble_words(ven: VenRow, now: float) -> str:
-    """What is wrong in a VEN, and of the VEN itself for how long; `now` is Unix time."""
-    parts = []
-    if ven.work.trouble:
-        parts.append(f"{ven.work.trouble:,} failed or in conflict")
-    if ven.work.different:
-        parts.append(f"{ven.work.different:,} differ at the VTN")
-    if ven.vtn_error:
-        parts.append(visible(ven.vtn_error) + lasting(ven.vtn_since, now))
-    return f"{visible(ven.name)}: {', '.join(parts)}"
-
-
 def no_fleet(*, can_import: bool) -> list[Words]:
     """What an empty database says."""
     words: Words = [("No resources yet. ", "text"), ("vendash prepare --sample", "key")]
     if can_import:
         words += [(", or ", "text"), (":import FOLDER", "key")]
     return [words]
-
-
-def _count(field: str, style: str = "text") -> Callable[[VenRow], Cell]:
-    """A count; coloured only where there is something to do, because each colour costs bytes."""
-
-    def cell(ven: VenRow) -> Cell:
-        count = getattr(ven.work, field)
-        return thousands(count), style if count else "text"
-
-    return cell
-
-
-def vtn_cell(ven: VenRow) -> Cell:
-    """What the VTN holds of a VEN, in the operator's words.
-
-    While some are not there yet, how many are; then how many it has yet to be told of anew. Of
-    what is wanted there no longer, how many are there still.
-    """
-    if ven.name == NO_VEN:
-        return "never sent", "dim"
-    if ven.vtn in NEEDS_A_PERSON:
-        return f"! {ven.vtn_error or ven.vtn.value}", "trouble"
-    there = ven.work.total - ven.work.unsent
-    if not ven.wanted:
-        return (f"remove {there}", "text") if there else ("-", "dim")
-    if ven.accepted >= ven.wanted:
-        return "ok", "text"
-    if there < ven.wanted:
-        return f"{there} at VTN", "text"
-    left = there - ven.accepted
-    return f"{'telling' if left < 1000 else 'tell'} {left}", "text"  # the column has 11 cells
-
-
-def matches(ven: VenRow, wanted: Filter, power: Mapping[str, float]) -> bool:
-    """Whether a VEN is what the filter wants; `power` is the sum of P_max by VEN in kW."""
-    kw = power.get(ven.name, 0.0)
-    return all(_holds(ven, kw, term) is not term.negated for term in wanted.terms)
-
-
-def _holds(ven: VenRow, kw: float, term: Term) -> bool:
-    if isinstance(term.value, str):
-        name = fold(ven.name)
-        pattern = term.value.replace("[", "[[]").replace("?", "[?]")
-        return fnmatchcase(name, f"*{pattern}*" if term.field is Field.TEXT else pattern)
-    wanted = term.value
-    return {
-        "=": kw == wanted,
-        "<": kw < wanted,
-        "<=": kw <= wanted,
-        ">": kw > wanted,
-        ">=": kw >= wanted,
-    }[term.operator]
