@@ -41,7 +41,7 @@ def undo_words(last: AuditAction, actor: str, sent: int) -> str:
     """
     who = f", by {'you' if last.actor == actor else last.actor}"
     what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
-    if not sent:  # a moment ago, and on one line with the answers
+    if not sent and not _redone(last):  # a moment ago, and on one line with the answers
         what, who = f"{what}, nothing sent yet", who.removesuffix(", by you")
     elif last.verb == "register":
         where = f" in {last.subject}" if last.subject else ""
@@ -53,7 +53,7 @@ def undo_words(last: AuditAction, actor: str, sent: int) -> str:
 def undone_words(last: AuditAction, changed: int, *, unsent: bool = False) -> str:
     """What came of it: `undid suspend of 112 in Aalborg; u redoes`; `unsent`: nothing had left."""
     done, other = ("redid", "u undoes") if _redone(last) else ("undid", "u redoes")
-    nothing = ", nothing was sent" if unsent else ""
+    nothing = ", nothing was sent" if unsent and not _redone(last) else ""
     return f"{done} {about(replace(last, count=changed))}{nothing}; {other}"
 
 
