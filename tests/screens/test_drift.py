@@ -123,6 +123,7 @@ async def test_what_was_acted_on_stays_until_the_cursor_moves(tmp_path: Path) ->
     """So that the next key does not hit its neighbour; a second time it does nothing."""
     async with at_drift(tmp_path) as operator:
         await operator.type("fy")
+        await operator.see("settled")
         assert "settled" in operator.cursor
         assert "different 1" in operator.work
         await operator.type("f")
