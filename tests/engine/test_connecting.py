@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.vtn.scripted import Asked, Say, scripted
-from vendash.engine.connecting import TOKEN_URL, VtnAccess, VtnChoice
+from vendash.engine.connecting import TOKEN_URL, VtnAccess, VtnChoice, take_up
 from vendash.errors import VendashError
 from vendash.identity import Identity
 from vendash.settings import Settings, VtnSettings
 from vendash.store import open_store
+from vendash.vtn.errors import VtnUnreachableError
+from vendash.vtn.server import vtn_server
 
 WHO = Identity(client_id="me", client_secret="the-secret")
 
@@ -104,3 +106,20 @@ async def test_tokens_of_vens_are_kept_in_the_state_folder_for_their_owner_only(
     vtn.ven_secrets.keep_token("Køge", "given-once")
     path = home / "state" / "vendash" / "ven-secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_another_vtn_is_taken_up_only_once_it_answers(tmp_path: Path) -> None:
+    """A slip in an address must not turn to it all that follows; the first one may be down."""
+    nobody = access(Settings(), no_auth=True).client("http://127.0.0.1:9")
+    async with (
+        await open_store(tmp_path / "x.db", create=True) as store,
+        vtn_server(auth=False) as vtn,
+    ):
+        await take_up(store, nobody, Settings(), actor="me")
+        assert await store.vtn() == (nobody.url, "")
+        other = access(Settings(), no_auth=True).client(vtn.url)
+        await take_up(store, other, Settings(), actor="me")
+        assert await store.vtn() == (vtn.url, "3.1")
+        with pytest.raises(VtnUnreachableError, match="refuses the connection"):
+            await take_up(store, nobody, Settings(), actor="me")
+        assert await store.vtn() == (vtn.url, "3.1")

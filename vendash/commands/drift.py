@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from vendash.commands.drifted import Shown, document, found, text
-from vendash.commands.looking import looked_closer
+from vendash.commands.looking import looking_closer
 from vendash.commands.opening import counted, opened_store, trouble_of, waiting
 from vendash.config import database_path, log_to_file
 from vendash.engine import surveys
@@ -31,7 +31,6 @@ from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
 from vendash.telemetry.status import read_status
-from vendash.vtn.errors import VtnAnswerError
 from vendash.vtn.survey import survey
 
 DIFFERS = 2
@@ -115,14 +114,11 @@ async def _compared(fleet: Fleet, store: FleetStore, asked: Asked) -> None:
 
 async def _compare_here(store: FleetStore, url: str, access: VtnAccess) -> None:
     vtn = access.client(url)
-    await take_up(store, vtn, access.settings, actor=current_actor())
-    decided_there = await store.authority() is Authority.VTN
-    try:
-        async with vtn.connect() as connection:
-            await connection.greet()
-            made = await survey(store, connection, statuses=decided_there)
-    except VtnAnswerError as error:
-        raise VtnAnswerError(await looked_closer(vtn, str(error))) from None
+    async with looking_closer(vtn), vtn.connect() as connection:
+        await take_up(store, vtn, access.settings, actor=current_actor())
+        decided_there = await store.authority() is Authority.VTN
+        await connection.greet()
+        made = await survey(store, connection, statuses=decided_there)
     await store.use_vtn(url, vtn.dialect)
     for sentence in vtn.vitals.snapshot().warnings():
         note(sentence)

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from vendash.vtn.client import Vtn
 from vendash.vtn.diagnosis import diagnose
+from vendash.vtn.errors import VtnAnswerError
+
+
+@asynccontextmanager
+async def looking_closer(vtn: Vtn) -> AsyncIterator[None]:
+    """Whatever answers as no VTN does within the block is looked at once more.
+
+    Raises:
+        VtnAnswerError: As doctor says it.
+    """
+    try:
+        yield
+    except VtnAnswerError as error:
+        raise VtnAnswerError(await looked_closer(vtn, str(error))) from None
 
 
 async def looked_closer(vtn: Vtn, sentence: str) -> str:

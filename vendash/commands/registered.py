@@ -26,6 +26,8 @@ class Result(msgspec.Struct):
     failures: Sequence[dict[str, Any]]
     trouble: str = ""
     """A sentence about the VTN as a whole; empty where there was none."""
+    updated: int = 0
+    """Resources that were there, and hold now what was changed here."""
 
     @property
     def complete(self) -> bool:
@@ -37,7 +39,10 @@ class Result(msgspec.Struct):
         """As `--json` prints it."""
         return {
             "vens": _counts(self.vens),
-            "resources": _counts(self.resources),
+            "resources": {
+                **_counts(self.resources),
+                **({"updated": self.updated} if self.updated else {}),
+            },
             "failures": self.failures,
             "seconds": seconds,
             **({"error": self.trouble} if self.trouble else {}),
@@ -47,7 +52,9 @@ class Result(msgspec.Struct):
         """For a person."""
         vens, resources = self.vens, self.resources
         waiting = f", waiting {resources.waiting:,}" if resources.waiting else ""
+        updated = f", {self.updated:,} of them updated" if self.updated else ""
         there = resources.registered + resources.already
+        already = f"already there {resources.already:,}{updated}"
         return "\n".join(
             [
                 *self._why(),
@@ -56,7 +63,7 @@ class Result(msgspec.Struct):
                 f"VENs successfully registered: {vens.registered:>7,}"
                 f"  (already there {vens.already:,})",
                 f"Resources registered:         {resources.registered:>7,}"
-                f"  (already there {resources.already:,}, failed {resources.failed:,}{waiting})",
+                f"  ({already}, failed {resources.failed:,}{waiting})",
                 f"Failed VENs:                  {vens.failed:>7,}",
                 f"Seconds:                      {seconds:>7,.1f}",
                 f"At the VTN now: {vens.registered + vens.already:,} of {_total(vens):,} VENs,"
@@ -86,7 +93,7 @@ async def compared(store: FleetStore, before: Sequence[VenRow], trouble: str = "
     names = names_of(before)
     failing = [detail for detail in await _failing(store) if detail.row.ven in names]
     refused_there = Counter(one.row.ven for one in failing if one.remote_id is not None)
-    vens, resources = Count(), Count()
+    vens, resources, updated = Count(), Count(), 0
     for row in before:
         now = after.get(row.name, row)
         needs_a_person = now.vtn in NEEDS_A_PERSON
@@ -101,9 +108,10 @@ async def compared(store: FleetStore, before: Sequence[VenRow], trouble: str = "
         resources.registered += max(0, is_there - was_there)
         resources.failed += failed + refused
         resources.waiting += missing - failed
+        updated += max(0, _behind(row) - _behind(now))
     of_vens = [_of_ven(row) for row in after.values() if row.name in names]
     failures = [one for one in of_vens if one] + [_of_resource(one) for one in failing]
-    return Result(vens, resources, failures, trouble)
+    return Result(vens, resources, failures, trouble, updated)
 
 
 def names_of(rows: Sequence[VenRow]) -> frozenset[str]:
@@ -140,6 +148,11 @@ def _of_resource(detail: ResourceDetail) -> dict[str, Any]:
 
 def _there(row: VenRow) -> int:
     return row.work.total - row.work.unsent
+
+
+def _behind(row: VenRow) -> int:
+    """How many are there, but not as they are here now."""
+    return _there(row) - row.accepted
 
 
 def _total(count: Count) -> int:

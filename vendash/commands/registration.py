@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vendash.commands.inspect import engine_status
-from vendash.commands.looking import looked_closer
+from vendash.commands.looking import looked_closer, looking_closer
 from vendash.commands.opening import counted, named_vens, opened_store, trouble_of
 from vendash.commands.registered import Result, compared, names_of
 from vendash.config import database_path, log_to_file
@@ -62,7 +62,8 @@ async def register(db_path: Path | None, wanted: Wanted) -> Answer:
         try:
             with exclusive(lock_path(path), "register", "Another process registers already"):
                 vtn = access.client(url)
-                await take_up(store, vtn, access.settings, actor=current_actor())
+                async with looking_closer(vtn):
+                    await take_up(store, vtn, access.settings, actor=current_actor())
                 before = await _rows(store, names)
                 await _want(store, before)
                 note(f"Registering {counted(len(before), 'VEN')} at {url} ...{await _begun(store)}")

@@ -119,7 +119,18 @@ async def stored_dialect(store: FleetStore, url: str) -> str:
 
 
 async def take_up(store: FleetStore, vtn: Vtn, settings: Settings, *, actor: str) -> None:
-    """Make this the VTN of the database, and who decides as the settings say."""
+    """Make this the VTN of the database, and who decides as the settings say.
+
+    Another VTN than before has to answer first: a slip in an address must not turn to it all that
+    follows.
+
+    Raises:
+        VtnError: It is another one, and does not answer as a VTN does; nothing was changed.
+    """
+    known = await store.vtn()
+    if known is not None and known[0] != vtn.url:
+        async with vtn.connect() as connection:
+            await connection.greet()
     await store.use_vtn(vtn.url, vtn.dialect)
     if settings.vtn.authority:
         await store.set_authority(settings.vtn.authority, actor=actor)
