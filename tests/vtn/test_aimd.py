@@ -56,6 +56,12 @@ def test_it_does_not_grow_on_what_does_not_need_it() -> None:
     assert window.size == 32
 
 
+def test_one_answer_that_was_lucky_does_not_keep_it_at_a_handful() -> None:
+    """Four at once can never wait for more than three: too few to tell queues from chance."""
+    lucky = Window().answered("POST", 99.0, 99.0001, in_flight=4)
+    assert rounds(lucky, 2, 0.001)[0].size > START
+
+
 def test_a_fixed_one_is_fixed() -> None:
     window, now = rounds(fixed(7), 5, 0.05)
     assert window.overloaded(now, now).size == 7

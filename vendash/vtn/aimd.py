@@ -57,7 +57,7 @@ class Window:
 
     def _adjusted(self, waiting: float, now: float) -> Window:
         """At the end of a round in which so many of the requests were waiting on average."""
-        few, many = 3.0 + self.size / 8, 6.0 + self.size / 4
+        few, many = 4.0 + self.size / 8, 6.0 + self.size / 4
         if waiting < few:
             return self._resized(self.size * 2 if self.doubling else self.size + 1, now)
         if waiting > many:
