@@ -58,7 +58,7 @@ def test_it_does_not_grow_on_what_does_not_need_it() -> None:
 
 def test_one_answer_that_was_lucky_does_not_keep_it_at_a_handful() -> None:
     """Four at once can never wait for more than three: too few to tell queues from chance."""
-    lucky = Window().answered("POST", 99.0, 99.0001, in_flight=4)
+    lucky = Window().answered("POST", 99.0, 99.0001, in_flight=1)
     assert rounds(lucky, 2, 0.001)[0].size > START
 
 
