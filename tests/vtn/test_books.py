@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.vtn.ledger import MemoryLedger, fleet
-from vendash.models import RegistrationOutcome, VenWork, VtnState
+from vendash.errors import VendashError
+from vendash.models import RegistrationOutcome, ResourceWork, VenWork, VtnState
 from vendash.vtn.books import Books, unbegun
 
 
@@ -65,3 +66,20 @@ async def test_cancelled_twice_while_it_closes_all_is_recorded() -> None:
     ledger.may_end.clear()
     await cancelled_twice(ledger, books.close())
     assert [len(batch) for batch in ledger.batches] == [2]
+
+
+class FailingLedger(MemoryLedger):
+    """Its disk fails when resources are asked for."""
+
+    async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
+        raise VendashError("The disk is full: make room.")
+
+
+async def test_vens_are_given_back_where_the_resources_cannot_be_leased() -> None:
+    ledger = FailingLedger(fleet(2, 1))
+    books = Books(ledger, lambda _: None)
+    with pytest.raises(VendashError, match="make room"):
+        await books.lease(10)
+    await books.close()
+    assert books.open_items == 0
+    assert len(await ledger.due_vens(10)) == 2

@@ -71,15 +71,16 @@ class Books:
     async def lease(self, room: int) -> list[Work]:
         """So many items at most, VENs before resources.
 
-        Cancelled meanwhile, what was leased is given back.
+        Cancelled meanwhile, or where the ledger fails, what was leased is given back.
         """
-        leasing = asyncio.create_task(self._lease(room))
+        leased: list[Work] = []
         try:
-            return await to_its_end(leasing)
-        except asyncio.CancelledError:
-            for item in leasing.result():
+            await to_its_end(asyncio.create_task(self._lease(room, leased)))
+        except BaseException:
+            for item in leased:
                 self.add(unbegun(item))
             raise
+        return leased
 
     async def due_in(self) -> float | None:
         """Seconds until a held change may leave; None when nothing is held."""
@@ -123,12 +124,13 @@ class Books:
         self.open_items -= len(batch)
         self._on_recorded(batch)
 
-    async def _lease(self, room: int) -> list[Work]:
-        leased: list[Work] = list(await self._ledger.due_vens(room, hold=self._hold))
-        if len(leased) < room:
-            leased += await self._ledger.due_resources(room - len(leased), hold=self._hold)
-        self.open_items += len(leased)
-        return leased
+    async def _lease(self, room: int, leased: list[Work]) -> None:
+        try:
+            leased += await self._ledger.due_vens(room, hold=self._hold)
+            if len(leased) < room:
+                leased += await self._ledger.due_resources(room - len(leased), hold=self._hold)
+        finally:
+            self.open_items += len(leased)
 
 
 async def to_its_end(task: asyncio.Task[T]) -> T:
