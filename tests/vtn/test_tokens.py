@@ -183,7 +183,14 @@ def test_an_answer_without_an_access_token_is_told_by_its_fields_not_their_value
     with pytest.raises(VtnError) as error:
         read_token(reply, "http://localhost/auth/token")
     assert "an object of jwt, expires_in and not with an access_token" in str(error.value)
+    assert "(token_url)" in str(error.value)
     assert TOKEN not in str(error.value)
+
+
+def test_where_there_are_no_tokens_it_is_said_which_address_may_be_wrong() -> None:
+    with pytest.raises(VtnError, match="base path .* vendash doctor .* or token_url") as error:
+        read_token(Reply(404), "http://localhost/auth/token")
+    assert "There are no tokens at http://localhost/auth/token (404)" in str(error.value)
 
 
 async def test_no_secret_is_in_a_log_an_error_a_repr_or_the_database(

@@ -47,6 +47,18 @@ def test_the_clock_of_the_vtn_is_taken_from_the_middle_of_the_call(
     assert vitals.snapshot().clock_offset == 100.0
 
 
+def test_the_late_date_of_a_vtn_that_stood_still_says_nothing_of_its_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000_100.0)
+    vitals = Vitals()
+    vitals.answered(Reply(200, date=1_000_100.0), 0.2)
+    vitals.answered(Reply(200, date=1_000_040.0), 9.0)
+    assert vitals.snapshot().warnings() == []
+    vitals.answered(Reply(200, date=1_000_040.0), 0.2)
+    assert "59 s ahead of the VTN's" in vitals.snapshot().warnings()[0]
+
+
 @pytest.mark.parametrize(
     ("offset", "words"),
     [

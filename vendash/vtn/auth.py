@@ -174,7 +174,8 @@ def read_token(reply: Reply, url: str) -> Token:
     if not isinstance(value, str) or not is_token(value):
         found = _fields(answer) or shape(reply)  # never its words: they may be the token
         raise VtnAnswerError(
-            f"{url} answers with {found} and not with an access_token: check the address of tokens."
+            f"{url} answers with {found} and not with an access_token: "
+            "check the address of tokens (token_url)."
         )
     now, life = time.monotonic(), _seconds(answer.get("expires_in"))
     return Token(value, now + RENEW_AT * life, now + life, now, _scopes(answer.get("scope")))
@@ -219,4 +220,7 @@ def _refused(reply: Reply, url: str) -> VtnError:
         return VtnBusyError(
             f"The VTN gives no token now ({status}): {said.rstrip('.') or 'it does not say why'}."
         )
-    return VtnAnswerError(f"There are no tokens at {url} ({status}): check the address of the VTN.")
+    return VtnAnswerError(
+        f"There are no tokens at {url} ({status}): the base path of the VTN may be wrong "
+        "(vendash doctor looks for the right one), or token_url."
+    )

@@ -20,6 +20,9 @@ SAMPLES = 512
 """Of the latest answers, for the latencies."""
 CLOCK_TOLERANCE = 30.0
 """Seconds that two clocks may differ before it is worth a word."""
+SHORT = 2.0
+"""Seconds of a call from which the VTN's clock is told. After a longer one its Date may be old: of
+a VTN that stood still it is the time at which it fell asleep."""
 CERTIFICATE_SOON = timedelta(days=14)
 """Before its end, a certificate is worth a word."""
 
@@ -124,7 +127,8 @@ class Vitals:
         self._answers += 1
         self._seconds.append(seconds)
         self._answered_at = now
-        if reply.date is not None:  # whole seconds, cut off: half of one is on average missing
+        if reply.date is not None and (seconds < SHORT or self._clock_offset is None):
+            # Whole seconds, cut off: half of one is on average missing.
             self._clock_offset = reply.date + 0.5 - (now - seconds / 2)
         if reply.certificate_ends is not None:
             self._certificate_ends = reply.certificate_ends
