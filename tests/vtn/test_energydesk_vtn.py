@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from pathlib import Path
 from weakref import ref
 
@@ -192,6 +193,59 @@ async def test_an_id_in_a_409_is_adopted_where_the_vtn_shows_no_list() -> None:
             found = await carry_out(connection, VEN, LookUp())
     assert found == Held("v7")
     assert vtn.vitals.snapshot().vens_without_token == ("Køge",)
+
+
+class Listless:
+    """A VTN that takes every name once, shows none, and loses the answer to each first POST."""
+
+    def __init__(self, *, tells_ids: bool) -> None:
+        self.tells_ids = tells_ids
+        self.made: dict[str, str] = {}
+
+    def __call__(self, asked: Asked) -> Say:
+        if asked.method == "GET":
+            return Say(200, []) if asked.path == "/programs" else Say(404)
+        body = json.loads(asked.body)
+        name = body.get("id") or body["ven_name"]
+        if name not in self.made:
+            self.made[name] = body.get("id") or f"v{len(self.made)}"
+            return Say(500)
+        return Say(409, {"id": self.made[name]} if self.tells_ids else [])
+
+
+@pytest.mark.parametrize("tells_ids", [True, False])
+async def test_where_the_vtn_shows_no_list_what_is_in_doubt_is_posted_and_its_409_decides(
+    tells_ids: bool,
+) -> None:
+    """Killed after each answer was lost: a look-up finds nothing, and never will."""
+    vtn, ledger = Listless(tells_ids=tells_ids), MemoryLedger(fleet(2, 3))
+    async with scripted(vtn) as server:
+        for _ in range(4):
+            await Registrar(ledger, Vtn(server.url, dialect="energydesk"), patience=0).settle()
+        vens = {(row.state, row.remote_id) for row in ledger.vens.values()}
+        if not tells_ids:
+            assert vens == {(VtnState.CONFLICT, None)}
+            assert "is taken at the VTN" in ledger.vens["Town0"].reason
+            return
+        assert vens == {(VtnState.OK, "v0"), (VtnState.OK, "v1")}
+        assert ledger.states() == {VtnState.OK}
+        assert {r.remote_id for r in ledger.rows.values()} < set(vtn.made.values())
+        ledger.decide(1, RegistrationStatus.APPROVED)
+        await Registrar(ledger, Vtn(server.url, dialect="energydesk"), patience=0).settle()
+    assert ledger.rows[1].state is VtnState.CONFLICT, "nobody has told the VTN"
+    assert "shows no list" in ledger.rows[1].reason
+
+
+async def test_a_list_that_was_there_a_moment_ago_is_no_list_that_never_was() -> None:
+    """A proxy may answer 404 while the VTN behind it restarts."""
+    statuses = {"GET": iter([200, 404]), "POST": iter([503])}
+    async with (
+        scripted(lambda asked: Say(next(statuses[asked.method]), [])) as server,
+        Vtn(server.url, dialect="energydesk").connect() as connection,
+    ):
+        assert await carry_out(connection, VEN, LookUp()) == Missing()
+        assert isinstance(await carry_out(connection, VEN, Create()), Lost)
+        assert isinstance(await carry_out(connection, VEN, LookUp()), Lost)
 
 
 async def test_a_token_that_cannot_be_kept_is_said_and_not_shown(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_an_answer_without_an_access_token_is_told_by_its_fields_not_their_value
 
 
 def test_where_there_are_no_tokens_it_is_said_which_address_may_be_wrong() -> None:
-    with pytest.raises(VtnError, match="base path .* vendash doctor .* or token_url") as error:
+    with pytest.raises(VtnError, match=r"base path .*vendash doctor .* or token_url") as error:
         read_token(Reply(404), "http://localhost/auth/token")
     assert "There are no tokens at http://localhost/auth/token (404)" in str(error.value)
 

@@ -35,6 +35,7 @@ LARGEST_LIST = 64_000_000
 """Bytes of a list, which may come whole; 10,562 resources are about 17,000,000."""
 LIST_PATIENCE = 6.0
 """Times the timeout of other calls, for such a list."""
+NO_LIST = "This VTN shows no list, so what it holds cannot be compared: have a look there."
 
 _TROUBLE = frozenset({401, 403, 429})
 
@@ -96,7 +97,7 @@ class Connection:
             VtnError: As `Wire.exchange`.
         """
         if request.cannot:
-            return Reply(405, msgspec.json.encode({"detail": request.cannot}), "application/json")
+            return _cannot(request.cannot)
         if request.one_of:
             return await self._one_of(request)
         reply: Reply | None = None
@@ -145,7 +146,10 @@ class Connection:
             whole = await self._whole(dialect, path, name)
             found = whole.objects if name is None else whole.named(name)
         except UnexpectedReplyError as error:
-            found = unlisted(self._vtn.lists, name, error)
+            told = unlisted(self._vtn.lists, path, name, error.reply)
+            if told is None:
+                raise
+            found = told
         if name is not None and found and path == "/vens":
             await self._check_ven_token(dialect, name)
         yield found
@@ -269,7 +273,8 @@ class Connection:
         try:
             whole = await self._whole(dialect, request.path, request.name)
         except UnexpectedReplyError as error:
-            return error.reply
+            hidden = self._vtn.lists.is_hidden(request.path, error.reply)
+            return _cannot(NO_LIST) if hidden else error.reply
         found = whole.get(request.one_of)
         return Reply(404) if found is None else Reply(200, found.body, "application/json")
 
@@ -280,6 +285,10 @@ class Connection:
         if self._vtn.credentials is None:
             return None
         return functools.partial(fetch_token, self._vtn, self.wire, self._vtn.credentials)
+
+
+def _cannot(why: str) -> Reply:
+    return Reply(405, msgspec.json.encode({"detail": why}), "application/json")
 
 
 def url_of(base: str, request: Request) -> str:

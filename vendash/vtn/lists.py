@@ -162,6 +162,7 @@ class WholeLists:
 
     def __init__(self) -> None:
         self._held: dict[str, WholeList] = {}
+        self._shown: set[str] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._news: OrderedDict[str, _News] = OrderedDict()
 
@@ -181,6 +182,10 @@ class WholeLists:
         """The id that a VTN gave with its refusal; for one that shows no list."""
         return self._news.get(name, _NO_NEWS).id
 
+    def is_hidden(self, path: str, reply: Reply) -> bool:
+        """Whether a VTN that answers so has no such list to show, and never had one."""
+        return reply.status in {404, 405} and path not in self._shown
+
     async def get(
         self, path: str, name: str | None, read: Callable[[], Awaitable[list[Listed]]]
     ) -> WholeList:
@@ -195,6 +200,7 @@ class WholeLists:
             if held is None or held.began < since or lacks:
                 began = time.monotonic()
                 held = self._held[path] = WholeList(began, await read())
+                self._shown.add(path)
                 # It may be large: not kept for longer than it is believed, nor beside a newer one.
                 asyncio.get_running_loop().call_later(FRESH, self._forget, path, began)
             return held
@@ -215,9 +221,12 @@ class WholeLists:
             del self._held[path]
 
 
-def unlisted(lists: WholeLists, name: str | None, error: UnexpectedReplyError) -> list[Listed]:
-    """What a VTN that shows no list has told of this item elsewhere; else raises the error."""
-    told = lists.told(name) if name else None
-    if name is None or told is None or error.reply.status not in {404, 405}:
-        raise error
-    return [Listed(told, name, None, None, msgspec.json.encode({"id": told}))]
+def unlisted(lists: WholeLists, path: str, name: str | None, reply: Reply) -> list[Listed] | None:
+    """What a VTN that never shows this list has told of an item; None where this is not so.
+
+    Such a VTN refuses a second item of a name, so that a POST is the look-up there.
+    """
+    if name is None or not lists.is_hidden(path, reply):
+        return None
+    told = lists.told(name)
+    return [Listed(told, name, None, None, msgspec.json.encode({"id": told}))] if told else []
