@@ -278,6 +278,36 @@ async def test_a_look_up_reads_on_until_a_short_page(total: int) -> None:
     assert event.remote_id == f"id{total - 1}"
 
 
+async def test_a_look_up_finds_what_moved_to_a_page_that_was_read() -> None:
+    """An object is deleted between two pages, and the filter for the name is ignored."""
+    things = [{"id": f"i{n}", "resourceName": f"other{n}", "venID": "v1"} for n in range(50)]
+    things += [{"id": "i50", "resourceName": NAME, "venID": "v1"}]
+    things += [{"id": f"i{n}", "resourceName": f"other{n}", "venID": "v1"} for n in range(51, 70)]
+
+    def handler(asked: Asked) -> Say:
+        skip = int(asked.query["skip"][0])
+        page = things[skip : skip + 50]
+        if len(things) == 70:
+            del things[3]
+        return Say(200, page)
+
+    async with connected(handler) as connection:
+        assert isinstance(await carry_out(connection, WORK, LookUp()), Held)
+
+
+async def test_a_look_up_reads_on_though_another_list_came_whole() -> None:
+    resources = paged(60)
+
+    def handler(asked: Asked) -> Say:
+        if asked.path == "/vens":
+            return Say(200, [{"id": f"v{n}", "venName": f"V{n}"} for n in range(158)])
+        return resources(asked)  # type: ignore[return-value]
+
+    async with connected(handler) as connection:
+        assert sum([len(page) async for page in connection.pages("/vens")]) == 158
+        assert isinstance(await carry_out(connection, WORK, LookUp()), Held)
+
+
 async def test_a_vtn_that_ignores_the_limit_is_read_once() -> None:
     async with connected(paged(120, most=1000)) as connection:
         assert isinstance(await carry_out(connection, WORK, LookUp()), Held)

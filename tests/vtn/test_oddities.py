@@ -72,6 +72,22 @@ async def test_a_fleet_is_registered_and_approved_whatever_the_habits_of_the_vtn
             assert await connection.count() == (2, 60)
 
 
+@pytest.mark.parametrize("order", ["oldest", "newest"])
+@pytest.mark.parametrize("dialect", ["3.1", "3.0.1"])
+async def test_nothing_is_twice_where_no_filter_helps_pages_are_small_and_names_may_be_had_twice(
+    dialect: Dialect, order: str
+) -> None:
+    """Pages shift, since other workers write while one looks up what it is in doubt about."""
+    faults = Faults(**LOSSES, filters="ignored", largest_page=7, order=order, resource_names="any")  # type: ignore[arg-type]
+    async with vtn_server(dialect=dialect, auth=False, faults=faults) as server:
+        ledger = MemoryLedger(fleet(2, 30))
+        await Registrar(ledger, Vtn(server.url, timeout=5.0), workers=8).settle()
+        assert ledger.states() == {VtnState.OK}
+        server.faults = Faults()
+        async with Vtn(server.url).connect() as connection:
+            assert await connection.count() == (2, 60)
+
+
 @pytest.mark.parametrize("dialect", ["3.1", "3.0.1", "energydesk"])
 async def test_a_list_of_more_than_five_megabytes_may_come_at_once(dialect: Dialect) -> None:
     """As from a VTN that ignores the limit; nothing but a list may be so long."""

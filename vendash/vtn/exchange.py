@@ -30,6 +30,8 @@ from vendash.vtn.moves import (
 
 PAUSE = 1.0
 """Seconds to wait after a 429 that names no time."""
+MOST_READINGS = 6
+"""Of one list for one look-up; of objects in no order a reading may miss every third."""
 
 _GONE = frozenset({404, 410})
 _BAD = frozenset({400, 422})
@@ -63,21 +65,37 @@ async def carry_out(connection: Connection, item: Work, command: Command) -> Eve
 
 
 async def _look_up(connection: Connection, dialect: Dialect, item: Work) -> Event:
+    """Look until several pages show nothing new: they shift, and may come in no order at all."""
+    seen: set[str] = set()
+    for _ in range(MOST_READINGS):
+        found, fresh = await _searched(connection, dialect, item, seen)
+        if not fresh or not isinstance(found, Missing):
+            break
+    return found
+
+
+async def _searched(
+    connection: Connection, dialect: Dialect, item: Work, seen: set[str]
+) -> tuple[Event, bool]:
+    """What was found in the list, and whether it takes several pages and showed something new."""
     foreign: Taken | None = None
+    pages, before = 0, len(seen)
     try:
         async for page in connection.pages(*_unpaged(dialect.find(item, 0))):
+            pages += 1
+            seen.update(listed.id for listed in page)
             for listed in page:
                 if not _is_it(item, listed):
                     continue
                 if _is_foreign(item, listed):
                     foreign = Taken(f"by the client {plain(str(listed.client_id), 40)}")
                     continue
-                return dialect.compared(item, listed.body)
+                return dialect.compared(item, listed.body), True
     except UnexpectedReplyError as error:
-        return _no_list(item, error.reply)
+        return _no_list(item, error.reply), False
     except ValueError:
-        return Rejected(200, "The VTN lists this item in a form that cannot be read.")
-    return foreign or Missing()
+        return Rejected(200, "The VTN lists this item in a form that cannot be read."), False
+    return foreign or Missing(), pages > 1 and len(seen) > before
 
 
 def _unpaged(first: Request) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -49,7 +49,7 @@ class Pages:
         self.largest = max(self.largest, listed)
         beyond = listed > PAGE
         self.whole = self.whole or (beyond and not fresh)
-        return fresh > 0 and listed == self.largest and not (beyond and self.whole)
+        return fresh > 0 and listed >= min(self.largest, PAGE) and not (beyond and self.whole)
 
 
 async def paged(
