@@ -22,7 +22,7 @@ from vendash.vtn.client import Connection, Vtn
 from vendash.vtn.dialects import DIALECTS
 from vendash.vtn.errors import VtnAnswerError, VtnError, VtnSilentError
 from vendash.vtn.exchange import carry_out
-from vendash.vtn.registrar import (
+from vendash.vtn.moves import (
     Command,
     Create,
     Delete,

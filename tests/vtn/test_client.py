@@ -28,7 +28,7 @@ from vendash.vtn.errors import (
     VtnUntrustedError,
 )
 from vendash.vtn.exchange import carry_out
-from vendash.vtn.registrar import (
+from vendash.vtn.moves import (
     Create,
     Delete,
     Held,

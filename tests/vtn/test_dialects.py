@@ -14,7 +14,7 @@ from vendash.errors import VendashError
 from vendash.models import Capacities, RegistrationStatus, ResourceType, ResourceWork, VenWork
 from vendash.vtn.dialects import DIALECTS, Dialect, dialect_named
 from vendash.vtn.dialects.attributes import attributes_of
-from vendash.vtn.registrar import Held, Others
+from vendash.vtn.moves import Held, Others
 
 VEN = VenWork(name="Køge", client_id="vendash-koege", revision=1, remote_id=None, doubtful=False)
 RESOURCE = ResourceWork(

@@ -12,7 +12,7 @@ from tests.vtn.ledger import fleet
 from vendash.models import RegistrationStatus, ResourceWork, VenWork
 from vendash.vtn.dialects import dialect_named
 from vendash.vtn.dialects.base import Request, name_of
-from vendash.vtn.registrar import Others
+from vendash.vtn.moves import Others
 
 VEN = VenWork(name="Køge", client_id="vendash-koege", revision=1, remote_id=None, doubtful=False)
 RESOURCE = ResourceWork(

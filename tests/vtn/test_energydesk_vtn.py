@@ -19,7 +19,7 @@ from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnAuthError
 from vendash.vtn.exchange import carry_out
 from vendash.vtn.lists import WholeLists
-from vendash.vtn.registrar import Create, Held, LookUp, Lost, Missing, Read, Taken
+from vendash.vtn.moves import Create, Held, LookUp, Lost, Missing, Read, Taken
 from vendash.vtn.server import Faults, VtnServer, vtn_server
 from vendash.vtn.vensecrets import VenSecretFile
 

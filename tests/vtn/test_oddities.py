@@ -24,7 +24,7 @@ from vendash.vtn.diagnosis import diagnose
 from vendash.vtn.dialects import DIALECTS, dialect_named
 from vendash.vtn.dialects.reading import stamp_of
 from vendash.vtn.driver import Registrar
-from vendash.vtn.registrar import Others
+from vendash.vtn.moves import Others
 from vendash.vtn.server import Dialect, Faults, vtn_server
 
 LOSSES: dict[str, Any] = {"fail_after_write": 0.2, "reset_after_write": 0.1}

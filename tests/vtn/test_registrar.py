@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from tests.vtn.ledger import fleet
 from vendash.models import Accepted, Refused, RegistrationOutcome, ResourceWork, VenWork, VtnState
-from vendash.vtn.registrar import (
-    MAX_CALLS,
+from vendash.vtn.moves import (
     Command,
     Create,
     Delete,
@@ -28,9 +27,8 @@ from vendash.vtn.registrar import (
     Taken,
     Unsent,
     VenGone,
-    begin,
-    step,
 )
+from vendash.vtn.registrar import MAX_CALLS, begin, step
 
 RESOURCE = ResourceWork(
     key=1,

@@ -11,7 +11,7 @@ from tests.vtn.ledger import fleet
 from vendash.models import ResourceWork
 from vendash.vtn.dialects import DIALECTS, dialect_named
 from vendash.vtn.dialects.base import Request
-from vendash.vtn.registrar import Others
+from vendash.vtn.moves import Others
 from vendash.vtn.shown import shown
 
 WORK = ResourceWork(

@@ -30,7 +30,6 @@ from vendash.vtn.moves import (
     LookUp,
     Lost,
     Missing,
-    Others,
     Read,
     Rejected,
     Replace,
@@ -39,30 +38,6 @@ from vendash.vtn.moves import (
     VenGone,
     Work,
 )
-
-__all__ = [
-    "MAX_CALLS",
-    "Command",
-    "Create",
-    "Delete",
-    "Event",
-    "Finish",
-    "Held",
-    "LookUp",
-    "Lost",
-    "Missing",
-    "Others",
-    "Read",
-    "Rejected",
-    "Replace",
-    "State",
-    "Taken",
-    "Unsent",
-    "VenGone",
-    "Work",
-    "begin",
-    "step",
-]
 
 MAX_CALLS = 8
 """For one item in one go; more than this only a VTN that contradicts itself can ask for."""

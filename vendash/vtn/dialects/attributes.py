@@ -8,7 +8,7 @@ import msgspec
 
 from vendash.models import Resource, ResourceType, ResourceWork
 from vendash.vtn.dialects.reading import LONGEST_NAME, Value
-from vendash.vtn.registrar import Others
+from vendash.vtn.moves import Others
 
 DECISION = "prequalification"
 """The private attribute type that carries the decision on a resource."""

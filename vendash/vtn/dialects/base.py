@@ -30,7 +30,7 @@ from vendash.vtn.dialects.reading import (
     without_nulls,
 )
 from vendash.vtn.dialects.theirs import resource_of, told_in
-from vendash.vtn.registrar import Held, Others, Work
+from vendash.vtn.moves import Held, Others, Work
 
 PAGE = 50
 """The most that a VTN may be asked for in one page."""

@@ -27,7 +27,7 @@ from vendash.vtn.dialects.reading import (
     stamp_of,
 )
 from vendash.vtn.dialects.theirs import resource_of
-from vendash.vtn.registrar import Held, Others, Work
+from vendash.vtn.moves import Held, Others, Work
 
 _encode = msgspec.json.Encoder().encode
 

@@ -7,7 +7,7 @@ import msgspec
 from vendash.models import Resource, ResourceWork, VenWork
 from vendash.vtn.dialects.base import name_of
 from vendash.vtn.dialects.reading import Value
-from vendash.vtn.registrar import Work
+from vendash.vtn.moves import Work
 
 CLIENT_NAME = "vendash"
 STATUS = "status"

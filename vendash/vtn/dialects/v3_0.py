@@ -11,7 +11,7 @@ import msgspec
 from vendash.models import VenWork
 from vendash.vtn.dialects.attributes import ValuesMap, written
 from vendash.vtn.dialects.base import JSON_NAMES, Dialect, kept, name_of
-from vendash.vtn.registrar import Others, Work
+from vendash.vtn.moves import Others, Work
 
 
 class VenRequest(msgspec.Struct, rename=JSON_NAMES, kw_only=True):
