@@ -30,7 +30,7 @@ from vendash.models import (
     SurveyOutcome,
     VtnState,
 )
-from vendash.store import SqliteStore
+from vendash.store import SqliteStore, ledger
 
 OLD, KEPT, NEW = "2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z", "2026-03-01T"
 OURS, THEIRS = DriftChoice.OURS, DriftChoice.THEIRS
@@ -399,6 +399,32 @@ async def test_a_ven_only_there_is_deleted_after_what_is_under_it(store: SqliteS
     await store.complete([Accepted(item=gone, remote_id="", already=False)])
     assert await store.due_vens(9) == []
     assert await store.registration_progress() == (8, 8, 0)
+
+
+async def test_a_double_of_a_ven_that_went_after_the_disk_failed_does_not_take_ours_with_it(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours without an id would be sent as if it had never been: a third one at some VTNs."""
+    doubles = [
+        DriftItem(kind=DriftKind.DOUBLE, what="ven", name="Herning", ven="Herning", remote_id=one)
+        for one in ("ven-Herning", "twin")
+    ]
+    await survey(store, doubles)
+    await store.settle_drift(doubles, OURS, actor="anna")
+    (twin,) = [ven for ven in await store.due_vens(9) if not ven.wanted]
+    gone = [Accepted(item=twin, remote_id="", already=False)]
+    with monkeypatch.context() as broken:
+        broken.setattr(ledger, "settle", _fail)
+        with pytest.raises(VendashError, match="full"):
+            await store.complete(gone)
+    await store.complete(gone)
+    (ours,) = await store.vens_named(["Herning"])
+    assert (ours.remote_id, ours.wanted) == ("ven-Herning", True)
+    assert [ven.remote_id for ven in await store.due_vens(9) if not ven.wanted] == ["twin"]
+
+
+def _fail(*_: object) -> None:
+    raise VendashError("The disk is full: make room.")
 
 
 async def test_of_doubles_the_one_that_is_known_stays(store: SqliteStore) -> None:

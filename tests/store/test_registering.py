@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 from msgspec.structs import replace
@@ -24,7 +25,8 @@ from tests.store.making import (
 )
 from vendash.errors import VendashError
 from vendash.models import Accepted, ActionOutcome, Refused, ResourceWork, VtnState, WorkCounts
-from vendash.store import SqliteStore, open_store
+from vendash.store import SqliteStore, leasing, open_store
+from vendash.store.leases import Leases
 
 
 async def _states(store: SqliteStore) -> set[VtnState]:
@@ -450,3 +452,20 @@ async def test_what_could_not_be_recorded_is_due_again_in_the_same_process(
         again = await store.due_resources(99)
     assert {work.key for work in again} == {work.key for work in works}
     assert all(work.doubtful for work in again)
+
+
+async def test_what_could_not_be_leased_durably_is_due_again_in_the_same_process(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _wanted(store)
+    real = leasing.due_resources
+
+    def failing(connection: Connection, leases: Leases, limit: int, hold: float) -> None:
+        real(connection, leases, limit, hold)
+        raise VendashError("The disk is full: make room.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(leasing, "due_resources", failing)
+        with pytest.raises(VendashError, match="full"):
+            await store.due_resources(99)
+    assert len(await store.due_resources(99)) == 12

@@ -31,13 +31,12 @@ def complete(
     for outcome in outcomes:
         item = outcome.item
         if isinstance(item, VenWork):
-            removal = None if item.wanted else _removal_of(connection, leases, item)
-            if removal is not None:
-                leases.removals.pop(removal, None)
-                _complete_removal(connection, removal, outcome)
-            else:
+            if item.client_id:  # else it is only there, and nothing here stands for it
                 vtn = leases.vens.pop(item.name, current)
                 _complete_ven(connection, vtn, item, outcome)
+            elif (removal := _removal_of(connection, leases, item)) is not None:
+                del leases.removals[removal]
+                _complete_removal(connection, removal, outcome)
         elif item.key < 0:
             leases.removals.pop(-item.key, None)
             _complete_removal(connection, -item.key, outcome)
@@ -164,6 +163,7 @@ def _complete_resource(
 
 
 def _removal_of(connection: sqlite3.Connection, leases: Leases, item: VenWork) -> int | None:
+    """The removal that such a VEN stands for; None where its lease has ended: it is in doubt."""
     for (number,) in connection.execute(
         "SELECT id FROM vendash_removals WHERE what = 'ven' AND name = ? AND remote_id IS ?",
         (item.name, item.remote_id),

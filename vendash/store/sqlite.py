@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from vendash.errors import VendashError
 from vendash.models import (
@@ -17,10 +17,12 @@ from vendash.models import (
     SurveyOutcome,
     VenWork,
 )
-from vendash.store.database import Database
+from vendash.store.database import Database, Work
 from vendash.store.deciding import SqliteWriter
 from vendash.store.leases import Leases
 from vendash.store.opening import prepare_file
+
+T = TypeVar("T")
 
 
 async def open_store(path: Path, *, read_only: bool = False, create: bool = False) -> SqliteStore:
@@ -74,13 +76,13 @@ class SqliteStore(SqliteWriter):
         """Lease VENs to send."""
         from vendash.store import leasing
 
-        return await self._write(lambda c: leasing.due_vens(c, self._leases, limit, hold))
+        return await self._leasing(lambda c: leasing.due_vens(c, self._leases, limit, hold))
 
     async def due_resources(self, limit: int, *, hold: float = 0.0) -> list[ResourceWork]:
         """Lease resources whose VEN is known at the VTN."""
         from vendash.store import leasing
 
-        return await self._write(lambda c: leasing.due_resources(c, self._leases, limit, hold))
+        return await self._leasing(lambda c: leasing.due_resources(c, self._leases, limit, hold))
 
     async def due_in(self, hold: float) -> float | None:
         """Seconds until the next change may leave; None when there is none to leave."""
@@ -92,18 +94,22 @@ class SqliteStore(SqliteWriter):
         """Record a batch of outcomes in one transaction."""
         from vendash.store import ledger
 
-        try:
-            await self._write(lambda c: ledger.complete(c, self._leases, outcomes))
-        except VendashError:
-            # The registrar ends by this; the next one in this process must get what it had.
-            self._leases.end()
-            raise
+        await self._leasing(lambda c: ledger.complete(c, self._leases, outcomes))
 
     async def registration_progress(self) -> tuple[int, int, int]:
         """Done, total and failed, VENs and resources together."""
         from vendash.store import ledger
 
         return await self._database.read(ledger.progress)
+
+    async def _leasing(self, work: Work[T]) -> T:
+        """One transaction, and what it does to the leases in memory."""
+        try:
+            return await self._write(work)
+        except VendashError:
+            # The registrar ends by this; the next one in this process must get what it had.
+            self._leases.end()
+            raise
 
     # --- comparing everything ------------------------------------------------------------------
 
