@@ -1,8 +1,9 @@
 """Registration at openleadr-vtn against a bare httpx loop that posts the same bodies.
 
-Each fills an empty VTN with the whole sample fleet, in the order ours, loop, loop, ours. Ours is
-`vendash register` as a user runs it, with its start, its ledger and its audit log. The workers of
-the loop have a client each, and post what the VTN held after ours.
+Each fills an empty VTN with the whole sample fleet, in turn, and the fastest run of each counts:
+what else the machine does only makes runs slower. Ours is `vendash register` as a user runs it,
+with its start, its ledger and its audit log. The workers of the loop have a client each, and post
+what the VTN held after ours.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean
 
 import httpx
 from rich.console import Console
@@ -26,6 +26,7 @@ from tests.interop.postgres import Cluster, postgres
 from tests.interop.site import Site, prepare
 
 WORKERS = 8
+ROUNDS = 3
 GOAL = 0.9
 
 
@@ -47,15 +48,14 @@ def main() -> int:
     ours: list[float] = []
     floor: list[float] = []
     with postgres() as cluster:
-        bodies = _ours(cluster, ours)
-        _loop(cluster, bodies, floor)
-        _loop(cluster, bodies, floor)
-        _ours(cluster, ours)
+        for _ in range(ROUNDS):
+            bodies = _ours(cluster, ours)
+            _loop(cluster, bodies, floor)
     table = Table("the whole fleet to openleadr-vtn", "seconds", "a second", "each run")
     for name, times in (("vendash register", ours), (f"httpx, {WORKERS} workers", floor)):
         runs = ", ".join(f"{one:.1f}" for one in times)
-        table.add_row(name, f"{mean(times):.1f}", f"{len(bodies) / mean(times):.0f}", runs)
-    ratio = mean(floor) / mean(ours)
+        table.add_row(name, f"{min(times):.1f}", f"{len(bodies) / min(times):.0f}", runs)
+    ratio = min(floor) / min(ours)
     table.add_row("ratio of the rates", f"{ratio:.2f}", "", f"goal {GOAL}")
     console.print(table)
     return 0 if ratio >= GOAL else 1
