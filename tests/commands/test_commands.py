@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import pytest
 
 from tests.commands.conftest import Vendash
 from tests.fleets import fleet
-from tests.store.making import ANY, SUSPENDED, everything, filled, refused, register
+from tests.store.making import ANY, SUSPENDED, VTN, everything, filled, refused, register
 from vendash.commands.inspect import status
-from vendash.models import VtnState
+from vendash.fleet import current_actor
+from vendash.models import Accepted, VtnState
+from vendash.store import open_store
 
 
 def test_prepare_imports_and_again_changes_nothing(vendash: Vendash, assets: Path) -> None:
@@ -82,6 +85,39 @@ def test_a_selection_is_named_by_ven_and_filter(
     vendash: Vendash, prepared: Path, arguments: list[str], changed: int
 ) -> None:
     assert vendash("suspend", *arguments, "--json").json["changed"] == changed
+
+
+def test_an_undo_of_nothing_does_not_claim_the_newest_action(
+    vendash: Vendash, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else has decided since about all that would be undone."""
+    vendash("approve", "--ven", "Herning")
+    monkeypatch.setattr("vendash.commands.opening.current_actor", lambda: "bo")
+    vendash("suspend", "--ven", "Herning")
+    monkeypatch.undo()
+    monkeypatch.setenv("VENDASH_DB", str(prepared))
+    said = vendash("undo")
+    assert said.out == (
+        "Nothing was undone, 2 changed since and stay: vendash audit lists what was done since.\n"
+    )
+
+
+async def test_an_undo_counts_what_was_only_tried_again(vendash: Vendash, prepared: Path) -> None:
+    """A resource that the VTN had refused was wanted before, and still is."""
+    async with await open_store(prepared) as store:
+        await store.use_vtn(VTN)
+        herning = (await everything(store, "Herning")).keys
+        await store.want_at_vtn(herning, True, actor="anna")
+        for item in await store.due_vens(9):
+            await store.complete([Accepted(item=item, remote_id=item.name, already=False)])
+        due = await store.due_resources(9)
+        await store.complete([refused(item, VtnState.FAILED) for item in due])
+        keys = (await everything(store)).keys
+        await store.want_at_vtn(keys, True, actor=current_actor(), subject="all")
+    said = await asyncio.to_thread(vendash, "undo")
+    assert said.out == (
+        "Undid register all: 2 items as before, 2 were only tried again; undo again redoes.\n"
+    )
 
 
 @pytest.mark.parametrize(

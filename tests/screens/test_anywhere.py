@@ -13,8 +13,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.screens.operator import Operator, at_console
+from tests.store.making import ANY, APPROVED, PENDING, SUSPENDED
 from vendash.errors import VendashError
-from vendash.filters import Query
+from vendash.filters import Query, parse_filter
 from vendash.models import Accepted, SimulationSettings
 from vendash.telemetry.status import (
     EngineStatus,
@@ -160,6 +161,33 @@ async def test_nothing_to_undo_is_said(tmp_path: Path) -> None:
         assert operator.reserved == "There is nothing of yours to undo."
 
 
+async def test_what_was_only_tried_again_is_no_action_to_undo(tmp_path: Path) -> None:
+    """`u` goes on to what was done before; asked for in the log, it is said why it is refused."""
+    async with at_console(tmp_path) as operator:
+        herning = await operator.store.keys(Query(ven="Herning"))
+        actor = operator.app.console_state.fleet.actor
+        await operator.store.set_status(herning, ANY, SUSPENDED, actor=actor)
+        refused = await operator.store.keys(Query(filter=parse_filter("vtn:conflict")))
+        retried = await operator.store.want_at_vtn(refused, True, actor=actor)
+        assert retried.changed == len(refused) > 0
+        await operator.press("u")
+        assert operator.reserved.startswith("UNDO suspend of ")
+        await operator.press("escape", "4", "u")
+        assert "only tried again what was wanted already" in operator.reserved
+
+
+async def test_an_undo_that_changed_nothing_says_so(tmp_path: Path) -> None:
+    """Where somebody else has decided since, it is not told to have undone anything."""
+    async with at_console(tmp_path) as operator:
+        one = await operator.store.keys(Query(ven="Herning", status=PENDING))
+        actor = operator.app.console_state.fleet.actor
+        await operator.store.set_status(one, ANY, APPROVED, actor=actor)
+        await operator.store.set_status(one, ANY, SUSPENDED, actor="bo")
+        await operator.type("uy")
+        said = f"nothing was undone; {len(one)} changed since, left alone; 4 lists what"
+        assert operator.reserved.startswith(said)
+
+
 async def test_undoing_what_took_the_number_takes_it_too(tmp_path: Path) -> None:
     """What is asked with the number is undone with the number; `y` is enough for neither."""
     async with at_console(tmp_path) as operator:
@@ -194,7 +222,10 @@ async def test_what_has_not_left_is_taken_back_with_a_single_key(tmp_path: Path)
         asked = re.search(r"type (\d+)", operator.reserved)
         assert asked is not None
         await operator.type(f"{asked[1]}\r")
-        changed = (await operator.store.actions(limit=1))[0].count
+        (action,) = await operator.store.actions(limit=1)
+        items = await operator.store.action_items(action.sequence)
+        changed = sum(item.before != item.after for item in items)
+        assert 0 < changed < action.count  # some had failed, and are only tried again
         await operator.press("u")
         assert operator.reserved.startswith(f"UNDO register of {changed}")
         assert "nothing sent yet" in operator.reserved

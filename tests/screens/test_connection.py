@@ -137,6 +137,15 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
     assert said(None).endswith("since 13:02")
 
 
+def test_why_a_comparison_failed_is_said() -> None:
+    """Screen Drift says that it did, and that the reason is here."""
+    why = "GET /resources: the VTN answers 500."
+    trouble = ServiceStatus(health="trouble", text="compare", detail=why)
+    found = replace(engine(WELL), survey=trouble)
+    lines = connection_lines(found, AT, 78, advice="vendash run")
+    assert any(words[0][0].startswith("comparison") and why in words[1][0] for words in lines[1:3])
+
+
 def test_every_kind_of_token_has_its_words() -> None:
     assert "12 min old, lives 48 min more" in said(WELL)
     assert "12 min old, without an end" in said(replace(WELL, token_left=None))

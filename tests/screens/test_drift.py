@@ -179,7 +179,10 @@ async def test_comparing_is_wished_and_the_engine_does_it(tmp_path: Path) -> Non
         assert operator.work.startswith("comparing")
         failed = replace(status(), survey=ServiceStatus(health="trouble", text="compare"))
         await second(operator, tmp_path, failed)
-        assert "! the last one failed" in operator.work
+        assert "! the last one failed: 7 says why" in operator.work
+        unread = replace(status(), survey=ServiceStatus(health="trouble", text="decisions"))
+        await second(operator, tmp_path, unread)
+        assert "! its decisions were not read: 7 says why" in operator.work
 
 
 async def test_that_it_is_compared_is_said_until_it_was(tmp_path: Path) -> None:

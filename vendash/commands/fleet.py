@@ -202,13 +202,17 @@ async def undo(db_path: Path | None) -> Answer:
     """Undo the last own action."""
     async with opened(db_path) as fleet:
         outcome = await fleet.undo()
-        (done,) = await fleet.reader.actions(limit=1)
-    verb = done.reason.removeprefix("of ")
-    what = f"{_IN_WORDS.get(verb, verb)} {done.subject}".strip()
+        recorded = await fleet.reader.actions(limit=200)
+    done = next((one for one in recorded if one.sequence == outcome.sequence), None)
     skipped = f", {outcome.skipped:,} changed since and stay" if outcome.skipped else ""
-    text = (
-        f"Undid {what}: {counted(outcome.changed, 'item')} as before{skipped}; undo again redoes."
-    )
+    repeated = f", {outcome.unchanged:,} were only tried again" if outcome.unchanged else ""
+    if done is None:
+        text = f"Nothing was undone{skipped}{repeated}: vendash audit lists what was done since."
+    else:
+        verb = done.reason.removeprefix("of ")
+        what = f"{_IN_WORDS.get(verb, verb)} {done.subject}".strip()
+        items = counted(outcome.changed, "item")
+        text = f"Undid {what}: {items} as before{skipped}{repeated}; undo again redoes."
     return _document(outcome), text, 0
 
 

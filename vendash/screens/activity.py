@@ -218,6 +218,7 @@ class ActivityScreen(ListScreen[AuditAction]):
 
     async def action_undo(self, argument: str = "") -> None:
         """Undo the action under the cursor, after asking; or say why it cannot be undone."""
+        await self.shown()  # `4u` typed in one go is about a row, too
         row = self.table.cursor_row
         if row is None:
             raise VendashError("There is nothing to undo yet.")

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from vendash.errors import VendashError
 from vendash.models import AuditAction, WorkCounts
-from vendash.screens.undoing import UNDOABLE, VERB_WORDS
+from vendash.screens.undo_text import UNDOABLE, VERB_WORDS
 
 _NOT_UNDOABLE = {
     "import": "An import stays; take its resources out with :reset, which makes a backup first.",

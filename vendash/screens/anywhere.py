@@ -1,4 +1,4 @@
-"""The actions that work on every screen: going somewhere, commands, undo, and leaving."""
+"""The actions that work on every screen: going somewhere, commands, and leaving."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from vendash import actions
 from vendash.errors import VendashError
 from vendash.filters import fold
-from vendash.models import NO_VEN, AuditAction, VtnState
+from vendash.models import NO_VEN
 from vendash.screens import completing
-from vendash.screens.asking import TYPE_FROM_ROWS, Choice, Confirmation, Typing
-from vendash.screens.doing import carry_out, how_many
-from vendash.screens.undoing import last_undoable, undo_words, undone_words
+from vendash.screens.asking import Choice, Confirmation, Typing
+from vendash.screens.doing import carry_out
+from vendash.screens.undoing import Undoing
 from vendash.widgets.palette import THEMES
-
-UNDO_WAITS_SECONDS = 2.0
-"""An undo typed ahead waits so long for what it is to undo."""
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
     from vendash.screens.console import Console
 
 
-class Anywhere:
+class Anywhere(Undoing):
     """Mixed into every screen. Each `action_*` takes what followed the command's word."""
 
     if TYPE_CHECKING:
@@ -189,61 +186,6 @@ class Anywhere:
             large=True,
             same="vendash reset",
         )
-
-    # --- undo -------------------------------------------------------------------------------
-
-    async def action_undo(self, argument: str = "") -> None:
-        """Reverse the operator's last action, asked with its own words."""
-        fleet = self.console.fleet
-        await self._nothing_under_way()
-        last = last_undoable(await fleet.reader.actions(limit=200), fleet.actor)
-        if last is None:
-            raise VendashError("There is nothing of yours to undo.")
-        await self.ask_undo(last)
-
-    async def _nothing_under_way(self) -> None:
-        """Returns when what was done last is in the log: that is what an undo reverses."""
-        try:
-            async with asyncio.timeout(UNDO_WAITS_SECONDS):
-                await self.console.still.wait()
-        except TimeoutError:
-            raise VendashError(
-                f"{self.console.acting} is still under way: undo it when it is done."
-            ) from None
-
-    async def ask_undo(self, last: AuditAction) -> None:
-        """Ask whether to reverse this action of the audit log, as gravely as it was asked."""
-        reader = self.console.fleet.reader
-        sent = await self._sent(last)
-
-        async def do() -> str:
-            outcome = await self.console.fleet.undo(last.sequence)
-            keys = await self._keys_of(last)
-            waiting = await how_many(reader, keys, VtnState.WAITING)
-            self.console.hold(outcome, sends=waiting > 0)
-            skipped = f"; {outcome.skipped:,} changed since, left alone" if outcome.skipped else ""
-            unsent = not (sent or waiting or await how_many(reader, keys, VtnState.SENDING))
-            return f"{undone_words(last, outcome.changed, unsent=unsent)}{skipped}"
-
-        count, kw = last.count, 0.0
-        if not sent:
-            count = 0  # there are only seconds to take back what has not left: no number is typed
-        elif count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
-            kw = (await reader.select(await self._keys_of(last))).p_max_kw
-        words = undo_words(last, self.console.fleet.actor, sent)
-        self.confirm(words, do, id="undo", count=count, kw=kw, same="vendash undo")
-
-    async def _sent(self, last: AuditAction) -> int:
-        """How many of its rows have left for the VTN, or may have: of what is held back, none."""
-        reader = self.console.fleet.reader
-        if last.verb == "register":
-            return await reader.sent(await self._keys_of(last))
-        if self.console.holds(last.sequence):  # but what was in doubt is looked up at once
-            return await how_many(reader, await self._keys_of(last), VtnState.SENDING)
-        return last.count
-
-    async def _keys_of(self, action: AuditAction) -> Sequence[int]:
-        return [item.key for item in await self.console.fleet.reader.action_items(action.sequence)]
 
     # --- leaving ----------------------------------------------------------------------------
 

@@ -65,6 +65,9 @@ def _no_engine(status: EngineStatus | None, width: int, advice: str) -> Iterator
 def _fields(status: EngineStatus, now: float) -> Iterator[Field]:
     yield "VTN", status.vtn_url or "not known yet", "text"
     yield "state", *_state(status.vtn)
+    if status.survey.health == "trouble":
+        label = "decisions" if status.survey.text == "decisions" else "comparison"
+        yield label, _state(status.survey)[0], "trouble"
     connection = status.connection
     if connection is None:
         return

@@ -15,7 +15,9 @@ from vendash.errors import VendashError
 from vendash.filters import Field, Filter, FilterError, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
 from vendash.screens.console import Console
+from vendash.screens.drift_item import DriftItemScreen
 from vendash.screens.drift_text import (
+    FAILED,
     KIND_ORDER,
     OPTIONS,
     DriftRow,
@@ -30,7 +32,6 @@ from vendash.screens.drift_text import (
     kind_cell,
 )
 from vendash.screens.pane import WithPane
-from vendash.screens.scrolled import ScrolledScreen
 from vendash.widgets.columns import Column
 from vendash.widgets.palette import Words
 from vendash.widgets.text import plural, visible
@@ -187,7 +188,7 @@ class DriftScreen(WithPane[DriftRow]):
         status = self.console.status
         if status is None or not status.fresh or status.survey.health != "trouble":
             return []
-        return [("! the last one failed  ", "trouble")]  # 7 says why
+        return [(f"! {FAILED.get(status.survey.text, status.survey.text)}  ", "trouble")]
 
     def _compared(self) -> str:
         status = self.console.status
@@ -281,25 +282,3 @@ class DriftScreen(WithPane[DriftRow]):
             advice = self.console.start_advice
             raise VendashError(f"No engine runs to compare: start one with {advice}.")
         self.console.say(_COMPARES)
-
-
-class DriftItemScreen(ScrolledScreen):
-    """One item, with what the VTN sent."""
-
-    NAME: ClassVar[str] = "detail"
-
-    def __init__(self, console: Console, row: DriftRow) -> None:
-        super().__init__(console)
-        self._row = row
-
-    def breadcrumb(self) -> str:
-        """Where the operator is."""
-        return f"Drift › {self._row.title}"
-
-    def work_line(self) -> tuple[Words, Words]:
-        """How far it was read, where it is long."""
-        return [], [(self.seen(), "dim")]
-
-    def text_lines(self, width: int) -> Sequence[Words]:
-        """All about it."""
-        return drift_lines(self._row, width, body=True)

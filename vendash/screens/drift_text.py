@@ -33,6 +33,11 @@ _MEANS = {
     DriftKind.ONLY_THERE: "The VTN holds it, and nothing here wants it there.",
     DriftKind.ONLY_HERE: "It should be at the VTN, and is not.",
 }
+FAILED: Mapping[str, str] = {
+    "compare": "the last one failed: 7 says why",
+    "decisions": "its decisions were not read: 7 says why",
+}
+"""By the word of an engine's trouble with comparing and following, which of the two it was."""
 OPTIONS: Mapping[DriftChoice, str] = {
     DriftChoice.OURS: "--keep-ours",
     DriftChoice.THEIRS: "--take-theirs",

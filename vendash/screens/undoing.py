@@ -1,76 +1,90 @@
-"""Which action an undo would reverse, and how that is asked: pure."""
+"""Undoing an action, asked with its own words. For every screen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from array import array
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from vendash.models import AuditAction
+from vendash.errors import VendashError
+from vendash.models import AuditAction, VtnState
+from vendash.screens.asking import TYPE_FROM_ROWS
+from vendash.screens.doing import how_many
+from vendash.screens.undo_text import undo_words, undoable, undone_words
 
-UNDOABLE = frozenset(
-    {"approve", "suspend", "pend", "register", "unregister", "undo", "simulate", "take", "request"}
-    | {"authority", "remove", "ours", "theirs", "adopt", "forget"}
-)
+if TYPE_CHECKING:
+    from vendash.screens.console import Console
 
-
-VERB_WORDS = {
-    "take": "as the VTN decided:",
-    "request": "ask the VTN:",
-    "authority": "who decides:",
-    "remove": "remove what is left there",
-    "ours": "keep ours",
-    "theirs": "take theirs",
-}
-"""Verbs of the audit log that are not the word an operator knows them by."""
+UNDO_WAITS_SECONDS = 2.0
+"""An undo typed ahead waits so long for what it is to undo."""
 
 
-def last_undoable(log: Sequence[AuditAction], actor: str) -> AuditAction | None:
-    """The actor's newest action that can be undone and is not; `log` is newest first."""
-    for one in log:
-        if one.actor == actor and one.undone_by is None and one.verb in UNDOABLE:
-            return one
-    return None
+class Undoing:
+    """Mixed into every screen."""
 
+    if TYPE_CHECKING:
+        console: Console
+        confirm: Callable[..., None]
 
-def undo_words(last: AuditAction, actor: str, sent: int) -> str:
-    """What is asked: `UNDO suspend of 112 in Aalborg, 14:01, by you`; to undo an undo is to redo.
+    async def action_undo(self, argument: str = "") -> None:
+        """Reverse the operator's last action that has changed something."""
+        fleet = self.console.fleet
+        await self._nothing_under_way()
+        for action in undoable(await fleet.reader.actions(limit=200), fleet.actor):
+            if keys := await self._changed_by(action):
+                return await self._ask_undo(action, keys)
+        raise VendashError("There is nothing of yours to undo.")
 
-    Of a register it is said first what that means: of what it wanted the VTN holds so many as
-    `sent`, and they are deleted there. Where nothing has left for the VTN yet, that is said.
-    """
-    who = f", by {'you' if last.actor == actor else last.actor}"
-    what = f"{'REDO' if _redone(last) else 'UNDO'} {about(last)}"
-    if not sent and not _redone(last):  # a moment ago, and on one line with the answers
-        what, who = f"{what}, nothing sent yet", who.removesuffix(", by you")
-    elif last.verb == "register":
-        where = f" in {last.subject}" if last.subject else ""
-        upto = "up to " if sent < last.count else ""  # more may be sent until it is answered
-        what = f"UNDO register: removes {upto}{last.count:,} at the VTN{where}"
-    return f"{what}, {last.at.astimezone():%H:%M}{who}"
+    async def _nothing_under_way(self) -> None:
+        """Returns when what was done last is in the log: that is what an undo reverses."""
+        try:
+            async with asyncio.timeout(UNDO_WAITS_SECONDS):
+                await self.console.still.wait()
+        except TimeoutError:
+            raise VendashError(
+                f"{self.console.acting} is still under way: undo it when it is done."
+            ) from None
 
+    async def ask_undo(self, action: AuditAction) -> None:
+        """Ask whether to reverse this action of the audit log, as gravely as it was asked."""
+        keys = await self._changed_by(action)
+        if not keys:
+            raise VendashError("It only tried again what was wanted already: nothing to undo.")
+        await self._ask_undo(action, keys)
 
-def undone_words(last: AuditAction, changed: int, *, unsent: bool = False) -> str:
-    """What came of it: `undid suspend of 112 in Aalborg; u redoes`; `unsent`: nothing had left."""
-    done, other = ("redid", "u undoes") if _redone(last) else ("undid", "u redoes")
-    nothing = ", nothing was sent" if unsent and not _redone(last) else ""
-    return f"{done} {about(replace(last, count=changed))}{nothing}; {other}"
+    async def _ask_undo(self, action: AuditAction, keys: Sequence[int]) -> None:
+        action = replace(action, count=len(keys))
+        reader = self.console.fleet.reader
+        sent = await self._sent(action, keys)
 
+        async def do() -> str:
+            outcome = await self.console.fleet.undo(action.sequence)
+            waiting = await how_many(reader, keys, VtnState.WAITING)
+            self.console.hold(outcome, sends=waiting > 0)
+            unsent = not (sent or waiting or await how_many(reader, keys, VtnState.SENDING))
+            return undone_words(action, outcome, unsent=unsent)
 
-def about(action: AuditAction) -> str:
-    """The action in words: `suspend of 112 in Aalborg`, `simulate on, x1`."""
-    verb = _redone(action) or action.verb
-    verb = VERB_WORDS.get(verb, verb)
-    if verb in {
-        "simulate",
-        VERB_WORDS["authority"],
-    }:  # about the whole database, and no number of rows
-        return f"{verb} {action.subject}".rstrip()
-    where = f" in {action.subject}" if action.subject else ""
-    return f"{verb} of {action.count:,}{where}"
+        count, kw = action.count, 0.0
+        if not sent:
+            count = 0  # there are only seconds to take back what has not left: no number is typed
+        elif count <= TYPE_FROM_ROWS:  # above, the number is asked for in any case
+            kw = (await reader.select(keys)).p_max_kw
+        words = undo_words(action, self.console.fleet.actor, sent)
+        self.confirm(words, do, id="undo", count=count, kw=kw, same="vendash undo")
 
+    async def _sent(self, action: AuditAction, keys: Sequence[int]) -> int:
+        """How many of its rows have left for the VTN, or may have: of what is held back, none."""
+        reader = self.console.fleet.reader
+        if action.verb == "register":
+            return await reader.sent(keys)
+        if self.console.holds(action.sequence):  # but what was in doubt is looked up at once
+            return await how_many(reader, keys, VtnState.SENDING)
+        return action.count
 
-def _redone(action: AuditAction) -> str:
-    """The verb that an undo took back; empty for what is no undo, or the undo of one."""
-    verb = action.reason.removeprefix("of ") if action.verb == "undo" else ""
-    return verb if verb != "undo" else ""
+    async def _changed_by(self, action: AuditAction) -> Sequence[int]:
+        """The rows that it has changed; what was only tried again is none of them."""
+        items = await self.console.fleet.reader.action_items(action.sequence)
+        return array("q", (item.key for item in items if item.before != item.after))
