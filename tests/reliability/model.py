@@ -1,4 +1,7 @@
-"""A VTN as a model: the two OpenADR dialects over plain dictionaries, and how it goes wrong."""
+"""A VTN as a model: its dialects over plain dictionaries, and how it goes wrong.
+
+With the dialect `energydesk` it shows no list and changes nothing, and refuses what it has.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,8 @@ class ModelVtn:
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         path = [unquote(part) for part in parts.path.strip("/").split("/")]
         content = msgspec.json.decode(body) if body else {}
+        if self.dialect == "energydesk":
+            return self._listless(method, path[0], content)
         if path[0] == "resources" and self.dialect == "3.1":
             if method == "POST" and content["venID"] not in self.vens:
                 return Reply(404)
@@ -60,6 +65,23 @@ class ModelVtn:
         if path[0] == "vens" and self.dialect == "3.0.1" and path[1] in self.vens:
             return self._in_ven(method, path[1], path[3:], query, content)
         return Reply(404)
+
+    def _listless(self, method: str, path: str, content: Fields) -> Reply:
+        if method != "POST":
+            return _json(200, []) if path == "programs" else Reply(404)
+        ven = next((i for i, one in self.vens.items() if one["venName"] == content["ven_name"]), "")
+        if path == "vens":
+            one, objects = ven or f"v{len(self.vens)}", self.vens
+            made: Fields = {"venName": content["ven_name"]}
+        else:
+            told = {"DESCRIPTION": content["resource_name"]}
+            told |= {a["attribute_type"]: a["attribute_values"][0] for a in content["attributes"]}
+            attributes = [{"type": type_, "values": [value]} for type_, value in told.items()]
+            one, objects = content["id"], self.resources
+            made = {"resourceName": one, "venID": ven, "attributes": attributes}
+        status = 409 if one in objects else 201
+        objects.setdefault(one, made)
+        return _json(status, {"id": one})
 
     def _in_ven(
         self, method: str, ven_id: str, rest: list[str], query: dict[str, str], content: Fields

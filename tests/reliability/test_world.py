@@ -16,6 +16,7 @@ from tests.reliability.kinds import Findings, Kind
 from tests.reliability.soak import judged
 from tests.reliability.virtual import run
 from tests.reliability.world import World, live
+from vendash.models import VtnState
 from vendash.vtn import sending
 from vendash.vtn.moves import Create, Event, Lost, Work
 from vendash.vtn.registrar import State, begin, step
@@ -45,6 +46,14 @@ def test_killed_at_any_one_await_of_its_work_it_goes_on(dialect: str) -> None:
     for kill_at in range(1, 40, 2):
         _, found = run(lambda: live(1, 4, kind=Kind("none", dialect), kill_at=kill_at))  # noqa: B023
         assert found.wrong == (0, 0, 0, 0), f"killed at await {kill_at}"
+
+
+def test_where_the_vtn_shows_no_list_a_post_is_the_look_up() -> None:
+    for seed in range(24):
+        kind = Kind("everywhere", "energydesk", late=seed % 2 == 1)
+        world, found = run(lambda: live(seed, 12, kind=kind))  # noqa: B023
+        assert found.wrong == (0, 0, 0, 0), f"seed {seed}"
+        assert {row.state for row in world.disk.rows.values()} == {VtnState.OK}, f"seed {seed}"
 
 
 def test_the_same_seed_is_the_same_world() -> None:

@@ -159,7 +159,7 @@ class World:
     async def _happening(self) -> None:
         choice = self.random.random()
         key = self.random.choice(list(self.disk.resources))
-        if choice < 0.45:
+        if choice < 0.45 and self.kind.dialect != "energydesk":  # it cannot follow
             self._operate(key)
         elif choice < 0.60:
             await self._undo(key)
