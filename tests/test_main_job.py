@@ -220,6 +220,22 @@ def test_all_processes_of_a_demo_end_with_its_console_also_by_kill_9(home: Path)
         wait_until(lambda: demo_processes(home) == [], "the end of the demo's VTN and engine")
 
 
+def test_the_vtn_of_a_demo_is_started_again_where_it_has_ended(home: Path) -> None:
+    """With the same address, credentials and objects: the engine goes on with it."""
+    with Terminal([*PROGRAM, "demo"]) as terminal:
+        terminal.wait("ENGINE ok", seconds=40)
+        (vtn,) = (pid for pid in demo_processes(home) if "vtn.db" in command_line(pid))
+        os.kill(vtn, signal.SIGKILL)
+        terminal.wait("The demo's VTN had ended; it was started again", seconds=40)
+        wait_until(lambda: len(demo_processes(home)) == 2, "a VTN that runs again")
+        terminal.send("7")
+        terminal.wait("ok, OpenADR", seconds=40)
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 @pytest.mark.timeout(240)
 def test_the_demo_without_a_screen_does_the_whole_job_on_the_sample_fleet() -> None:
     """All registered, Herning approved and read each tick; counted at the VTN over HTTP."""

@@ -191,7 +191,7 @@ class VendashApp(App[None]):
                 if done := await console.engine.tend():
                     console.say(done, trouble=True)
             except (VendashError, OSError) as error:
-                console.say(f"The engine cannot be started again: {error}", trouble=True)
+                console.say(f"What had ended is not started again: {error}", trouble=True)
 
     # --- keys -------------------------------------------------------------------------------
 

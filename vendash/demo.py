@@ -9,26 +9,24 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
-
+from vendash.commands.opening import trouble_of
 from vendash.config import log_to_file, state_folder
+from vendash.demovtn import DemoEngine, DemoVtn, Peer
 from vendash.errors import VendashError
 from vendash.filters import Query
 from vendash.fleet import Fleet, current_actor
-from vendash.keeping import CompanionEngine, KeptEngine
+from vendash.keeping import KeptEngine
 from vendash.lock import exclusive
 from vendash.models import VenRow
 from vendash.output import Answer, note
-from vendash.processes import Companion, require_terminal
+from vendash.processes import require_terminal
 from vendash.sample import sample_assets
 from vendash.store import open_store
 from vendash.store.assets import read_assets
@@ -36,7 +34,7 @@ from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore, RegistrationLedger
 from vendash.telemetry.live import LiveReader
 from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import read_status
+from vendash.telemetry.status import EngineStatus, read_status
 from vendash.telemetry.sums import readings_of
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
@@ -44,27 +42,6 @@ from vendash.vtn.client import Vtn
 APPROVED = "Herning"
 """The VEN that the demo without a screen approves."""
 PATIENCE_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Where the demo's VTN is, and the development credentials it made for loopback."""
-
-    url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """For the engine, which takes its credentials from the environment."""
-        return {
-            "VTN_SERVER_ADDRESS": self.url,
-            "VTN_API_PREFIX": "",
-            "OAUTH_CLIENT_ID": self.client_id,
-            "OAUTH_CLIENT_SECRET": self.client_secret,
-            "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "",
-            "VENDASH_CONFIG": os.devnull,  # the demo needs none, and touches none
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +71,13 @@ async def running(*, fresh: bool) -> AsyncIterator[Demo]:
     with exclusive(state_folder() / "demo.lock", "demo", refusal):
         _make_folder(folder, fresh=fresh)
         async with (
-            _vtn(folder) as peer,
+            _vtn(folder) as vtn,
             _kept_store(folder / "resources.db") as store,
         ):
             fleet = Fleet(store, actor=current_actor())
-            await _prepare(store, fleet, peer)
-            async with _engine(store.path, peer) as engine:
-                yield Demo(fleet, peer, engine, store)
+            await _prepare(store, fleet, vtn.peer)
+            async with _engine(store.path, vtn) as engine:
+                yield Demo(fleet, vtn.peer, engine, store)
 
 
 def _make_folder(folder: Path, *, fresh: bool) -> None:
@@ -129,31 +106,14 @@ async def _kept_store(path: Path) -> AsyncIterator[FleetStore]:
 
 
 @asynccontextmanager
-async def _vtn(folder: Path) -> AsyncIterator[Peer]:
-    """A VTN process that keeps its state, at the port of the last run where that is free."""
+async def _vtn(folder: Path) -> AsyncIterator[DemoVtn]:
     note("Starting a VTN on this machine ...")
-    state = ["--state", str(folder / "vtn.db")]
-    companion = await Companion.start(
-        ["vtn", "--port", str(_free_port(folder)), *state, "--announce"],
-        name="demo-vtn",
-        environment={"OAUTH_CLIENT_ID": "", "OAUTH_CLIENT_SECRET": ""},
-    )
+    vtn = DemoVtn(folder)
     try:
-        peer = msgspec.json.decode(await companion.first_line(), type=Peer)
-        (folder / "port").write_text(str(urlsplit(peer.url).port))
-        yield peer
+        await vtn.start()
+        yield vtn
     finally:
-        await companion.stop()
-
-
-def _free_port(folder: Path) -> int:
-    """The port of the last run where it is still free, else 0 for any."""
-    try:
-        port = int((folder / "port").read_text())
-        with socket.create_server(("127.0.0.1", port)):
-            return port
-    except (OSError, ValueError):
-        return 0
+        await vtn.stop()
 
 
 async def _prepare(store: FleetStore, fleet: Fleet, peer: Peer) -> None:
@@ -171,8 +131,15 @@ async def _prepare(store: FleetStore, fleet: Fleet, peer: Peer) -> None:
 
 
 @asynccontextmanager
-async def _engine(database: Path, peer: Peer) -> AsyncIterator[KeptEngine]:
-    engine = CompanionEngine(database, name="demo-engine", environment=peer.environment)
+async def _engine(database: Path, vtn: DemoVtn) -> AsyncIterator[KeptEngine]:
+    environment = {
+        "VTN_SERVER_ADDRESS": vtn.peer.url,
+        "VTN_API_PREFIX": "",
+        **vtn.peer.credentials,
+        "OAUTHCHECK_ACCESS_TOKEN_OBTAIN_URL": "",
+        "VENDASH_CONFIG": os.devnull,  # the demo needs none, and touches none
+    }
+    engine = DemoEngine(database, vtn, environment)
     await engine.start()
     try:
         yield engine
@@ -258,8 +225,16 @@ async def _all_told(fleet: Fleet) -> None:
             waiting, since = left, time.monotonic()
         elif time.monotonic() - since > PATIENCE_SECONDS:
             status = read_status(live_folder(fleet.path))
-            why = status.vtn.detail if status is not None else "The engine does not run."
-            raise VendashError(f"{left:,} resources are not registered: {why}")
+            raise VendashError(f"{left:,} resources are not registered: {why_still(status)}")
+
+
+def why_still(status: EngineStatus | None) -> str:
+    """Why an engine makes no step, in a sentence."""
+    if status is None or not status.fresh:
+        return "The engine does not run."
+    if status.vtn.health == "trouble":
+        return trouble_of(status.vtn)
+    return f"The engine has sent nothing for {PATIENCE_SECONDS:.0f} s; its log says why."
 
 
 def _left(vens: Sequence[VenRow]) -> int:

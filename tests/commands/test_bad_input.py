@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,9 +22,10 @@ import pytest
 from tests.commands.conftest import Said, Vendash
 from vendash import cli
 from vendash.config import state_folder
-from vendash.demo import demo_folder
+from vendash.demo import demo_folder, why_still
 from vendash.errors import VendashError
 from vendash.processes import require_terminal
+from vendash.telemetry.status import EngineStatus, Health, ServiceStatus
 
 HEADER = "title,address,longitude,latitude"
 GOOD = 'Bar,"Gade 1, 7400 Herning, Denmark",8.97,56.14'
@@ -341,6 +343,16 @@ def test_a_demo_that_cannot_go_on_says_how_to_start_over(vendash: Vendash, case:
     said = vendash("demo", "--headless")
     assert (said.code, is_one_sentence(said)) == (1, True)
     assert "vendash demo --fresh starts over" in said.err
+
+
+@pytest.mark.parametrize("health", ["trouble", "ok", None])
+def test_why_a_demo_stands_still_is_never_an_empty_sentence(health: Health | None) -> None:
+    """Whatever the engine says, also where it says nothing."""
+    service = ServiceStatus(health=health or "off")
+    status = EngineStatus(
+        pid=1, started=0.0, beat=time.monotonic(), vtn=service, simulation=service
+    )
+    assert why_still(None if health is None else status).startswith("The engine ")
 
 
 # --- options and the environment -----------------------------------------------------------------
