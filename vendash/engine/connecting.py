@@ -11,7 +11,7 @@ from vendash.config import state_folder
 from vendash.identity import Identity, find_identity
 from vendash.settings import Settings, load_settings
 from vendash.store.protocol import FleetStore
-from vendash.vtn.address import token_address, vtn_address
+from vendash.vtn.address import checked_address, vtn_address
 from vendash.vtn.auth import Credentials
 from vendash.vtn.client import Vtn
 from vendash.vtn.vensecrets import VenSecretFile
@@ -61,7 +61,7 @@ class VtnAccess:
         given = self.choice.url
         if given is None and not self.environ.get("VTN_SERVER_ADDRESS"):
             if self.settings.vtn.url:
-                return token_address(self.settings.vtn.url, f"{self.settings.file}: [vtn] url")
+                return checked_address(self.settings.vtn.url, f"{self.settings.file}: [vtn] url")
             known = await store.vtn() if store is not None else None
             if known is not None and known[0]:
                 return known[0]
@@ -105,10 +105,10 @@ class VtnAccess:
 
     def _token_url(self) -> str:
         if named := self.environ.get(TOKEN_URL, ""):
-            return token_address(named, TOKEN_URL)
+            return checked_address(named, TOKEN_URL)
         if self.settings.vtn.token_url:
             source = f"{self.settings.file}: [vtn] token_url"
-            return token_address(self.settings.vtn.token_url, source)
+            return checked_address(self.settings.vtn.token_url, source)
         return ""
 
 

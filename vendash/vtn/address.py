@@ -24,10 +24,10 @@ def vtn_address(url: str | None = None, environ: Mapping[str, str] = os.environ)
         VendashError: It is not an address of a VTN.
     """
     if url:
-        return _checked(url, "--vtn-url")
+        return checked_address(url, "--vtn-url")
     if named := environ.get("VTN_SERVER_ADDRESS", ""):
         prefix = environ.get("VTN_API_PREFIX", "").strip("/ ")
-        return _checked(f"{named.strip().rstrip('/')}/{prefix}", "VTN_SERVER_ADDRESS")
+        return checked_address(f"{named.strip().rstrip('/')}/{prefix}", "VTN_SERVER_ADDRESS")
     return DEFAULT_ADDRESS
 
 
@@ -81,16 +81,12 @@ def check_protected(url: str, *, insecure: bool) -> None:
         )
 
 
-def token_address(url: str, source: str) -> str:
-    """The URL of tokens as configured.
+def checked_address(text: str, source: str) -> str:
+    """A base URL, or one of tokens, as it was set in `source`; without a slash at its end.
 
     Raises:
         VendashError: It is not an address.
     """
-    return _checked(url, source)
-
-
-def _checked(text: str, source: str) -> str:
     if "@" in text:  # never shown: what stands before it may be a password
         raise VendashError(
             f"{source}: leave user and password out of the address: "
