@@ -264,7 +264,7 @@ def paged(total: int, *, most: int = 50, ignore_skip: bool = False) -> Handler:
         if asked.path != "/resources":
             return Say(404)
         skip = 0 if ignore_skip else int(asked.query["skip"][0])
-        assert asked.query["limit"] == ["50"]
+        assert asked.query["limit"] in (["50"], ["1"])
         return Say(200, things[skip : skip + most])
 
     return handler
@@ -358,6 +358,25 @@ async def test_a_vtn_that_knows_no_pages_is_asked_for_more_only_once() -> None:
 async def test_a_vtn_that_always_sends_the_same_full_page_is_left() -> None:
     async with connected(paged(120, ignore_skip=True)) as connection:
         assert await carry_out(connection, WORK, LookUp()) == Missing()
+
+
+@pytest.mark.parametrize("largest", [20, 50])
+async def test_where_only_the_first_page_can_be_seen_nothing_is_taken_for_missing(
+    largest: int,
+) -> None:
+    """The VTN knows `limit` and not `skip`; ours comes after the page that it always sends."""
+    names = [*(f"other{n}" for n in range(70)), NAME]
+    things = [{"id": f"id{n}", "resourceName": name, "venID": "v1"} for n, name in enumerate(names)]
+
+    def handler(asked: Asked) -> Say:
+        return Say(200, things[: min(largest, int(asked.query["limit"][0]))])
+
+    async with connected(handler) as connection:
+        event = await carry_out(connection, WORK, LookUp())
+        assert isinstance(event, Lost)
+        assert "has to know 'skip'" in event.reason
+        del things[2:]
+        assert isinstance(await carry_out(connection, WORK, LookUp()), Missing)
 
 
 async def test_a_list_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from vendash.vtn.answers import Reply, UnexpectedReplyError
 from vendash.vtn.dialects import Dialect
-from vendash.vtn.dialects.base import PAGE, Listed, Request
+from vendash.vtn.dialects.base import PAGE, Listed, Request, page_of
 from vendash.vtn.dialects.reading import checked_id, reader
 from vendash.vtn.errors import VtnAnswerError
 
@@ -71,10 +71,25 @@ async def paged(
         fresh = _once(listed, seen)
         yield fresh
         if not pages.may_go_on(len(listed), len(fresh)):
-            return
+            break
         check_number(len(seen))
         skip += len(listed)
-    raise VtnAnswerError(f"The list {path} of the VTN has no end.")
+    else:
+        raise VtnAnswerError(f"The list {path} of the VTN has no end.")
+    if not fresh and 1 < len(listed) <= PAGE and not pages.whole:
+        await _check_skipping(send, dialect, path, query, listed[0].id)
+
+
+async def _check_skipping(
+    send: Send, dialect: Dialect, path: str, query: tuple[tuple[str, str], ...], first: str
+) -> None:
+    """A page came twice: is that all there is, or does the VTN know `limit` and not `skip`?"""
+    second = await read_page(dialect, await send(page_of(path, 1, query, limit=1)))
+    if [one.id for one in second] == [first]:
+        raise VtnAnswerError(
+            f"The VTN shows the same page of {path} again and again: it has to know 'skip', "
+            "or what comes after that page cannot be seen."
+        )
 
 
 def check_number(listed: int) -> None:

@@ -270,9 +270,11 @@ class Dialect(ABC):
         return f"{self.collection(item)}/{quote(remote_id, safe='')}"
 
 
-def page_of(path: str, skip: int, query: tuple[tuple[str, str], ...] = ()) -> Request:
+def page_of(
+    path: str, skip: int, query: tuple[tuple[str, str], ...] = (), limit: int = PAGE
+) -> Request:
     """The page of a list that begins after so many objects."""
-    return Request("GET", path, (*query, ("skip", str(skip)), ("limit", str(PAGE))))
+    return Request("GET", path, (*query, ("skip", str(skip)), ("limit", str(limit))))
 
 
 def name_of(item: Work) -> str:
