@@ -69,6 +69,9 @@ def test_a_decision_is_counted_kept_with_its_reason_and_undone(
     assert (log[0]["verb"], log[0]["count"], log[0]["reason"]) == ("approve", 2, "site visit")
     said = vendash("undo")
     assert said.out == "Undid approve Herning: 2 items as before; undo again redoes.\n"
+    again = vendash("undo")
+    assert again.out == "Redid approve Herning: 2 items as before; undo again undoes.\n"
+    assert vendash("undo").out == said.out
     assert vendash("stats", "--json").json["by_status"]["PENDING"] == 4
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -167,6 +168,22 @@ async def test_what_makes_no_sense_is_said(tmp_path: Path) -> None:
         assert operator.reserved == "ours: makes no sense for this one"
         await operator.type(" w")
         assert operator.reserved == "ours: makes no sense for 1 item"
+
+
+async def test_of_doubles_it_is_said_which_one_is_ours_before_one_is_deleted(
+    tmp_path: Path,
+) -> None:
+    """By their ids nobody can tell."""
+    known, other = "KEEP OURS of .*: the one we know stays", "deletes 1 there"
+    async with at_drift(tmp_path) as operator:
+        await operator.type("/double\rw")
+        first = operator.reserved
+        await operator.press("escape", "j", "w")
+        asked = sorted([first, operator.reserved], key=lambda text: "deletes" in text)
+        assert re.match(known, asked[0])
+        assert other in asked[1]
+        await operator.press("escape", "enter")
+        assert "the one that we know." in " ".join(line.strip() for line in operator.lines)
 
 
 async def test_comparing_is_wished_and_the_engine_does_it(tmp_path: Path) -> None:

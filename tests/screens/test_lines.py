@@ -16,6 +16,7 @@ from vendash.fleet import Fleet
 from vendash.screens import lines
 from vendash.screens.console import Console, Notice
 from vendash.telemetry.status import (
+    ConnectionStatus,
     EngineStatus,
     Health,
     RegistrationProgress,
@@ -146,6 +147,18 @@ def test_a_sentence_soon_gives_way_to_the_progress_that_follows_it() -> None:
     assert made.status is not None
     made.status = replace(made.status, registration=going_on)
     assert lines.reserved(made, None) == lines.progress_words(going_on)
+
+
+def test_a_pause_that_the_vtn_asked_for_is_said_instead_of_the_time_left() -> None:
+    """Nothing moves then, and no estimate of before holds."""
+    made = console()
+    assert made.status is not None
+    going_on = RegistrationProgress(done=1, total=4, failed=0, per_second=1.0, seconds_left=3.0)
+    made.status = replace(
+        made.status, registration=going_on, connection=ConnectionStatus(breaker="paused")
+    )
+    said = "".join(text for text, _ in lines.reserved(made, None))
+    assert said.endswith("the VTN asked for a pause")
 
 
 @pytest.mark.parametrize(

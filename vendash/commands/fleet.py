@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vendash.errors import VendashError
 from vendash.filters import Query, parse_filter
 from vendash.fleet import Fleet
 from vendash.lock import holder, lock_path
-from vendash.models import ActionOutcome, ImportOutcome, Selection, VtnState
+from vendash.models import ActionOutcome, AuditAction, ImportOutcome, Selection, VtnState
 from vendash.output import Answer, note
 from vendash.sample import sample_assets
 from vendash.store.assets import Assets, read_assets
@@ -209,11 +210,21 @@ async def undo(db_path: Path | None) -> Answer:
     if done is None:
         text = f"Nothing was undone{skipped}{repeated}: vendash audit lists what was done since."
     else:
-        verb = done.reason.removeprefix("of ")
-        what = f"{_IN_WORDS.get(verb, verb)} {done.subject}".strip()
+        did, what, other = _undone(done, recorded)
         items = counted(outcome.changed, "item")
-        text = f"Undid {what}: {items} as before{skipped}{repeated}; undo again redoes."
+        text = f"{did} {what}: {items} as before{skipped}{repeated}; undo again {other}."
     return _document(outcome), text, 0
+
+
+def _undone(done: AuditAction, log: Sequence[AuditAction]) -> tuple[str, str, str]:
+    """What came of an undo, of what, and what the next one does; to undo an undo is to redo."""
+    by_number = {one.sequence: one for one in log}
+    chain = [done]
+    while (one := by_number.get(chain[-1].undoes or 0)) is not None and one.verb == "undo":
+        chain.append(one)
+    verb = chain[-1].reason.removeprefix("of ")
+    did, other = ("Undid", "redoes") if len(chain) % 2 else ("Redid", "undoes")
+    return did, f"{_IN_WORDS.get(verb, verb)} {done.subject}".strip(), other
 
 
 async def backup(db_path: Path | None, destination: Path | None) -> Answer:

@@ -24,7 +24,7 @@ from vendash.screens.activity_text import (
 )
 from vendash.screens.console import Console
 from vendash.screens.items import ItemsScreen
-from vendash.screens.lines import progress_words
+from vendash.screens.lines import progress_now
 from vendash.screens.lists import ListScreen
 from vendash.widgets.columns import Cell, Column
 from vendash.widgets.line import Line
@@ -194,17 +194,12 @@ class ActivityScreen(ListScreen[AuditAction]):
     def news(self) -> Words:
         """Not the progress, which stands on top here."""
         news = super().news()
-        return [] if news == self._progress_words() else news
-
-    def _progress_words(self) -> Words:
-        status = self.console.status
-        running = status.registration if status is not None and status.fresh else None
-        return progress_words(running) if running else []
+        return [] if news == progress_now(self.console) else news
 
     def show_body(self) -> None:
         """The work that runs stands on top."""
         super().show_body()
-        progress = self._progress_words()
+        progress = progress_now(self.console)
         self.set_class(bool(progress), "running")
         self._progress.say(progress)
 

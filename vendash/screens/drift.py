@@ -161,7 +161,19 @@ class DriftScreen(WithPane[DriftRow]):
 
     async def about(self, row: DriftRow, width: int) -> list[Words]:
         """An item, for the pane."""
-        return drift_lines(row, width)
+        return drift_lines(await self._closer(row), width)
+
+    async def _closer(self, row: DriftRow) -> DriftRow:
+        """Of an object that is there more than once also whether it is the one that we know."""
+        item, reader = row.item, self.console.fleet.reader
+        if item.kind is not DriftKind.DOUBLE:
+            return row
+        if item.key is None:
+            ids = [ven.remote_id for ven in await reader.vens() if ven.name == item.name]
+        else:
+            detail = await reader.detail(item.key)
+            ids = [] if detail is None else [detail.remote_id]
+        return replace(row, known=item.remote_id in ids)
 
     def check_filter(self, parsed: Filter) -> None:
         """By text, which also finds the kind, and by VEN."""
@@ -225,7 +237,7 @@ class DriftScreen(WithPane[DriftRow]):
         row = self.table.cursor_row
         if row is not None:
             body = await self.console.fleet.reader.drift_body(row.item)
-            whole = replace(row, item=replace(row.item, body=body))
+            whole = replace(await self._closer(row), item=replace(row.item, body=body))
             await self.app.push_screen(DriftItemScreen(self.console, whole))
 
     async def action_ours(self, argument: str = "") -> None:
@@ -250,9 +262,11 @@ class DriftScreen(WithPane[DriftRow]):
         if not fitting:
             self.console.say(f"{choice.value}: makes no sense for {plural(len(rows), 'item')}")
             return
+        if len(fitting) == 1:
+            fitting = [await self._closer(fitting[0])]
         items = [row.item for row in fitting]
         power = await self.console.fleet.reader.select([i.key for i in items if i.key is not None])
-        words = asked(choice, items, visible(fitting[0].title), len(rows) - len(fitting))
+        words = asked(choice, fitting, visible(fitting[0].title), len(rows) - len(fitting))
 
         async def do() -> str:
             self.held = True

@@ -57,6 +57,8 @@ class DriftRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Its name for a person."""
     settled: bool = False
     """It was acted on, and stays where it is until the cursor moves."""
+    known: bool | None = None
+    """Of a double, whether it is the one that we know; None before that is looked up."""
 
     @property
     def choices(self) -> frozenset[DriftChoice]:
@@ -156,7 +158,7 @@ def drift_lines(row: DriftRow, width: int, *, body: bool = False) -> list[Words]
     lines: list[Words] = [*_wrapped(row.title, "strong", width)]
     what = item.what if item.what == "ven" or not item.ven else f"{item.what} of {item.ven}"
     lines += [*_wrapped(what.replace("ven", "VEN", 1), "dim", width), []]
-    lines += _wrapped(_means(item), _KIND_STYLES[item.kind], width)
+    lines += _wrapped(_means(row), _KIND_STYLES[item.kind], width)
     for field, ours, theirs in item.fields:
         lines += [[], *_wrapped(field_title(field), "heading", width)]
         lines += _labelled("here", ours or "-", width)
@@ -183,15 +185,18 @@ def _local(stamp: str) -> str:
     return f"{at:%d %b %Y %H:%M:%S}"
 
 
-def _means(item: DriftItem) -> str:
+def _means(row: DriftRow) -> str:
+    item = row.item
     if item.again:
         return f"{_MEANS[item.kind]} It is sent again by itself."
+    if row.known is not None:
+        return f"{_MEANS[item.kind]} This is {'' if row.known else 'not '}the one that we know."
     return _MEANS[item.kind]
 
 
 def _possible(row: DriftRow, width: int) -> Iterator[Words]:
     does = {
-        DriftChoice.OURS: ("w", _ours(row.item)),
+        DriftChoice.OURS: ("w", _ours(row)),
         DriftChoice.THEIRS: ("t", "theirs: take the values over"),
         DriftChoice.ADOPT: ("a", "adopt: want it here, too"),
         DriftChoice.FORGET: ("f", "forget: until it changes there"),
@@ -202,10 +207,13 @@ def _possible(row: DriftRow, width: int) -> Iterator[Words]:
                 yield [("  " if number else f"{key} ", "key"), (part, "text")]
 
 
-def _ours(item: DriftItem) -> str:
-    if item.kind is DriftKind.ONLY_THERE:
+def _ours(row: DriftRow) -> str:
+    kind = row.item.kind
+    if kind is DriftKind.ONLY_THERE or row.known is False:
         return "ours: delete it there"
-    if item.kind is DriftKind.DOUBLE:
+    if row.known:
+        return "ours: it stays, and is not shown again"
+    if kind is DriftKind.DOUBLE:
         return "ours: delete it there, unless it is the one we know"
     return "ours: send ours again"
 
@@ -232,14 +240,17 @@ def _pretty(body: str, width: int) -> Iterator[Words]:
 # --- choosing ------------------------------------------------------------------------------------
 
 
-def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: int) -> str:
+def asked(choice: DriftChoice, rows: Sequence[DriftRow], titles: str, left: int) -> str:
     """What is asked: `KEEP OURS of 5: sends 3, deletes 2 there; leaves 1 out`."""
+    items = [row.item for row in rows]
     who = titles if len(items) == 1 else f"{len(items):,}"
     rest = f"; leaves {left:,} out" if left else ""
     if choice is DriftChoice.OURS:
+        if all(row.known for row in rows):
+            return f"KEEP OURS of {who}: the one we know stays{rest}"
         gone = sum(item.kind in {DriftKind.ONLY_THERE, DriftKind.DOUBLE} for item in items)
         parts = [f"sends {len(items) - gone:,}"] if len(items) > gone else []
-        doubles = any(item.kind is DriftKind.DOUBLE for item in items)  # the known one stays
+        doubles = any(row.item.kind is DriftKind.DOUBLE and row.known is None for row in rows)
         parts += [f"deletes {'up to ' if doubles else ''}{gone:,} there"] if gone else []
         return f"KEEP OURS of {who}: {', '.join(parts)}{rest}"
     if choice is DriftChoice.THEIRS:
@@ -251,7 +262,7 @@ def asked(choice: DriftChoice, items: Sequence[DriftItem], titles: str, left: in
         return f"TAKE THEIRS of {who}: {', '.join(parts)}{rest}"
     if choice is DriftChoice.ADOPT:
         return f"ADOPT {who} from the VTN: wanted here from now on{rest}"
-    return f"FORGET {who}: not shown again until it changes there{rest}"
+    return f"FORGET {who}: hidden until it changes there{rest}"
 
 
 def done(choice: DriftChoice, changed: int, skipped: int) -> str:

@@ -113,7 +113,7 @@ def reserved(console: Console, waiting: int | None) -> Words:
     if notice is not None and _age(notice) < shown_for:
         return [(visible(notice.text), "trouble" if notice.trouble else "strong"), *_held(notice)]
     if progress is not None:
-        return progress_words(progress)
+        return progress_now(console)
     if status is None and _alone(console):
         advice = visible(console.start_advice)
         return [("No engine runs, so nothing is sent: ", "trouble"), (advice, "key")]
@@ -159,10 +159,21 @@ def _away(status: EngineStatus | None, waiting: int | None) -> Words:
     return [(f"VTN{since}{waits}: {visible(status.vtn.detail or status.vtn.text)}", "trouble")]
 
 
-def progress_words(progress: RegistrationProgress) -> Words:
+def progress_now(console: Console) -> Words:
+    """The progress that the engine tells of; empty where there is none."""
+    status = console.status
+    if status is None or not status.fresh or status.registration is None:
+        return []
+    connection = status.connection
+    paused = connection is not None and connection.breaker == "paused"
+    return progress_words(status.registration, paused=paused)
+
+
+def progress_words(progress: RegistrationProgress, *, paused: bool = False) -> Words:
     """How far the registrar is: `REGISTER Aarhus ███░░ 602 of 1,114  231/s  2 failed  3 s left`.
 
-    The verb is what it does of late: what is taken from the VTN is not registered.
+    The verb is what it does of late: what is taken from the VTN is not registered. `paused`: the
+    VTN has asked for a moment, so that it goes on by itself however long it seems to stand still.
     """
     share = progress.done / progress.total if progress.total else 1.0
     full = min(_BAR_CELLS, round(share * _BAR_CELLS))
@@ -175,7 +186,9 @@ def progress_words(progress: RegistrationProgress) -> Words:
     ]
     if progress.failed:
         words.append((f"  {progress.failed:,} failed", "trouble"))
-    if progress.seconds_left is not None:
+    if paused:
+        words.append(("  the VTN asked for a pause", "text"))
+    elif progress.seconds_left is not None:
         words.append((f"  {duration(progress.seconds_left)} left", "text"))
     return words
 
