@@ -10,6 +10,8 @@ class VendashError(Exception):
 
     exit_code: ClassVar[int] = 1
     """Of a command that ends with it."""
+    word: ClassVar[str] = "failed"
+    """For a header, where there is room for one word."""
 
 
 class SettingsError(VendashError):

@@ -124,6 +124,22 @@ async def test_a_vtn_that_is_away_is_told_of_in_a_sentence_and_gets_all_when_it_
             await until(lambda: held(back) == (3, 24), "all of it at the VTN")
 
 
+async def test_another_vtn_that_refuses_our_secret_is_told_of_in_a_word_and_not_taken_up(
+    database: Path, store: SqliteStore
+) -> None:
+    await store.use_vtn("http://127.0.0.1:9", "3.1")
+    async with vtn_server() as vtn:
+        vtn.client_secret = "another"
+        async with engine(database, vtn):
+
+            def refused() -> bool:
+                status = read_status(live_folder(database))
+                return status is not None and status.vtn.text == "token"
+
+            await until(refused, "a status that says it is the token")
+    assert await store.vtn() == ("http://127.0.0.1:9", "3.1")
+
+
 async def test_a_second_engine_is_refused_and_told_who_runs(database: Path) -> None:
     async with engine(database):
         await until(lambda: read_status(live_folder(database)) is not None, "a running engine")

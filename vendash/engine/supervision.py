@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from vendash.errors import mendable
+from vendash.errors import VendashError, mendable
 from vendash.telemetry.status import ServiceStatus
 
 FIRST_PAUSE_SECONDS = 1.0
@@ -31,21 +31,21 @@ async def supervise(
         try:
             await service()
         except Exception as error:  # a service must not take the others down
-            detail = _logged(name, error)
+            known = _logged(name, error)
         else:
             return
-        tell(ServiceStatus(health="trouble", text="failed", detail=detail, since=time.time()))
+        tell(ServiceStatus(health="trouble", text=known.word, detail=str(known), since=time.time()))
         if time.monotonic() - began > LONG_RUN_SECONDS:
             pause = FIRST_PAUSE_SECONDS
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
-def _logged(name: str, error: Exception) -> str:
-    """The sentence about an error of a service, once the log has it too."""
+def _logged(name: str, error: Exception) -> VendashError:
+    """What can be told of an error of a service, once the log has it."""
     known = mendable(error)
     if known is not None:
         _log.warning("%s: %s", name, known)
-        return str(known)
+        return known
     _log.error("%s failed", name, exc_info=error)
-    return f"{name} failed ({type(error).__name__}); the log has the details."
+    return VendashError(f"{name} failed ({type(error).__name__}); the log has the details.")

@@ -15,7 +15,6 @@ class VtnError(VendashError):
     """Something is wrong with the VTN as a whole."""
 
     word: ClassVar[str] = "trouble"
-    """For a header, where there is room for one word."""
     waits: ClassVar[bool] = False
     """Whether it may pass by itself, so that waiting makes sense."""
 
