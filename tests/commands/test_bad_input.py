@@ -163,14 +163,27 @@ def test_bad_meter_data_beside_the_database_are_refused_by_name(
 
 
 def test_good_meter_data_beside_the_database_are_used(
-    vendash: Vendash, prepared: Path, meter_file: Path
+    vendash: Vendash, prepared: Path, meter_file: Path, tmp_path: Path
 ) -> None:
-    """A meter that always reads its own maximum lets each resource run at its own."""
-    vendash("approve", "--ven", "Herning")
-    shipped = vendash("simulate", "--seconds", "1", "--json").json["kw"]["total"]
-    meters(meter_file, np.full(24 * 7, 900.0))
-    own = vendash("simulate", "--seconds", "1", "--json").json["kw"]["total"]
-    assert own != shipped
+    """Meters that always read their maximum make more of a fleet than those that hardly ever do.
+
+    At any time one of two hours of the week is not now; half of a fleet replays meters.
+    """
+    hotels = [f'Hotel {number},"Torvet {number}, 7400 Herning",8.97,56.14' for number in range(40)]
+    csv = tmp_path / "more" / "hotels-in-denmark.csv"
+    csv.parent.mkdir()
+    csv.write_text("\n".join(["title,address,longitude,latitude", *hotels]))
+    vendash("prepare", "--assets", csv.parent)
+    vendash("approve", "--filter", "type:dsr", "--yes")
+
+    def load(watts: np.ndarray) -> float:
+        meters(meter_file, watts)
+        kw: dict[str, float] = vendash("simulate", "--seconds", "1", "--json").json["kw"]
+        return kw["DSR"]
+
+    always, seldom, otherwise = np.full(24 * 7, 900.0), np.full(24 * 7, 9.0), np.full(24 * 7, 9.0)
+    seldom[0] = otherwise[84] = 900.0
+    assert load(always) > 1.3 * min(load(seldom), load(otherwise))
 
 
 # --- the database --------------------------------------------------------------------------------

@@ -47,8 +47,12 @@ def tokens_by(style: str, refusal: int = 401) -> Handler:
 
 
 async def ask(vtn: Vtn, times: int = 1) -> list[int | str]:
+    """So many at the same moment, each on a connection of its own."""
+    together = asyncio.Barrier(times)
+
     async def one() -> int | str:
         async with vtn.connect() as connection:
+            await together.wait()
             try:
                 return (await connection.send(VENS)).status
             except VtnError as error:
