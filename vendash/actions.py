@@ -9,13 +9,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from vendash.models import DriftChoice
+
 LISTS = frozenset({"vens", "resources", "live", "activity", "drift"})
 SCROLLED = LISTS | {"help", "detail", "connection"}
 EVERYWHERE = SCROLLED
 FLEET = frozenset({"vens", "resources"})
 DRIFT = frozenset({"drift"})
 MARKED = FLEET | DRIFT
-CHOICES = frozenset({"ours", "theirs", "adopt", "forget"})
+CHOICES = frozenset(choice.value for choice in DriftChoice)
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

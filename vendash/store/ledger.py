@@ -194,11 +194,15 @@ def _complete_removal(
 
 def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None:
     """What else follows when items were accepted: their VENs are there, and nothing differs."""
-    held = [a.item for a in accepted if isinstance(a.item, ResourceWork) and a.item.wanted]
-    keys = json_list(item.key for item in held)
+    held = [
+        (a.item, a.remote_id)
+        for a in accepted
+        if isinstance(a.item, ResourceWork) and a.item.wanted
+    ]
+    keys = json_list(item.key for item, _ in held)
     connection.executemany(
         f"UPDATE vendash_vens SET losses = 0 WHERE vtn = {CURRENT_VTN} AND name = ? AND losses > 0",
-        {(item.resource.ven,) for item in held},
+        {(item.resource.ven,) for item, _ in held},
     )
     connection.execute(
         "DELETE FROM vendash_drift WHERE key IN (SELECT value FROM json_each(?))"
@@ -213,11 +217,7 @@ def _after(connection: sqlite3.Connection, accepted: Sequence[Accepted]) -> None
     connection.executemany(
         f"DELETE FROM vendash_removals WHERE vtn = {CURRENT_VTN} AND what = 'resource'"
         " AND name = ? AND remote_id = ? AND state <> 'sending'",
-        [
-            (a.item.resource.resource_id, a.remote_id)
-            for a in accepted
-            if isinstance(a.item, ResourceWork) and a.item.wanted
-        ],
+        [(item.resource.resource_id, remote_id) for item, remote_id in held],
     )
     connection.executemany(
         f"DELETE FROM vendash_drift WHERE vtn = {CURRENT_VTN} AND what = 'ven' AND name = ?"
