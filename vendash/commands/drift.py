@@ -30,7 +30,7 @@ from vendash.output import Answer, note
 from vendash.store.following import ticking
 from vendash.store.protocol import FleetStore
 from vendash.telemetry.place import live_folder
-from vendash.telemetry.status import read_status
+from vendash.telemetry.status import COMPARE, read_status
 from vendash.vtn.survey import survey
 
 DIFFERS = 2
@@ -138,7 +138,7 @@ async def _compared_by_engine(fleet: Fleet, store: FleetStore) -> None:
         if status is not None:
             if status.vtn.health == "trouble":
                 raise VendashError(trouble_of(status.vtn))
-            if status.survey.text == surveys.COMPARE and status.survey.since >= wished:
+            if status.survey.text == COMPARE and status.survey.since >= wished:
                 raise VendashError(trouble_of(status.survey))
             if status.survey.health == "busy":
                 idle = time.monotonic()

@@ -14,11 +14,8 @@ from vendash.engine.connecting import VEN_SECRETS, VtnChoice
 from vendash.errors import VendashError
 from vendash.output import Answer
 from vendash.text import plain
-from vendash.vtn.auth import Credentials, is_token
+from vendash.vtn.auth import LONGEST_TOKEN, Credentials, is_token
 from vendash.vtn.vensecrets import VenSecretFile
-
-LONGEST = 20_000
-"""Characters of a secret."""
 
 
 def ask(prompt: str) -> str:
@@ -30,7 +27,7 @@ def ask(prompt: str) -> str:
     if sys.stdin.isatty():
         given = str(click.prompt(plain(prompt), hide_input=True, err=True))
     else:
-        given = sys.stdin.readline(LONGEST)
+        given = sys.stdin.readline(LONGEST_TOKEN)
     given = given.strip()
     if not is_token(given):
         raise VendashError(

@@ -12,7 +12,7 @@ from vendash.engine.memory import give_back
 from vendash.models import Authority, RegistrationStatus, ResourceWork
 from vendash.settings import VtnSettings
 from vendash.store.protocol import FleetStore
-from vendash.telemetry.status import ServiceStatus
+from vendash.telemetry.status import COMPARE, DECISIONS, ServiceStatus
 from vendash.vtn.client import Vtn
 from vendash.vtn.driver import Registrar
 from vendash.vtn.errors import VtnError
@@ -25,8 +25,6 @@ LOOK_SECONDS = 0.5
 LEAST_SECONDS = 20.0
 """Between two comparisons that nobody asked for, however often the VTN goes and comes."""
 COMPARING = ServiceStatus(health="busy", text="comparing")
-COMPARE, DECISIONS = "compare", "decisions"
-"""The word of a status, for what has failed."""
 
 Last = tuple[ResourceWork, str]
 """What the VTN accepted last, and the stamp that it gave with it."""

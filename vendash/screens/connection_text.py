@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from vendash.screens.detail import wrap
 from vendash.screens.lines import duration
-from vendash.telemetry.status import ConnectionStatus, EngineStatus, ServiceStatus
+from vendash.telemetry.status import DECISIONS, ConnectionStatus, EngineStatus, ServiceStatus
 from vendash.widgets.palette import Words
 from vendash.widgets.text import visible
 
@@ -66,7 +66,7 @@ def _fields(status: EngineStatus, now: float) -> Iterator[Field]:
     yield "VTN", status.vtn_url or "not known yet", "text"
     yield "state", *_state(status.vtn)
     if status.survey.health == "trouble":
-        label = "decisions" if status.survey.text == "decisions" else "comparison"
+        label = "decisions" if status.survey.text == DECISIONS else "comparison"
         yield label, _state(status.survey)[0], "trouble"
     connection = status.connection
     if connection is None:

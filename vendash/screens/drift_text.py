@@ -15,6 +15,7 @@ from vendash.filters import Field, Filter, fold
 from vendash.models import DriftChoice, DriftItem, DriftKind
 from vendash.screens.detail import indented, wrap
 from vendash.store.choices import choices_for
+from vendash.telemetry.status import COMPARE, DECISIONS
 from vendash.widgets.columns import Cell
 from vendash.widgets.palette import Words
 from vendash.widgets.text import plural, visible
@@ -34,8 +35,8 @@ _MEANS = {
     DriftKind.ONLY_HERE: "It should be at the VTN, and is not.",
 }
 FAILED: Mapping[str, str] = {
-    "compare": "the last one failed: 7 says why",
-    "decisions": "its decisions were not read: 7 says why",
+    COMPARE: "the last one failed: 7 says why",
+    DECISIONS: "its decisions were not read: 7 says why",
 }
 """By the word of an engine's trouble with comparing and following, which of the two it was."""
 OPTIONS: Mapping[DriftChoice, str] = {

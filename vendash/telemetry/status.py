@@ -27,6 +27,10 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time since when it has been so."""
 
 
+COMPARE, DECISIONS = "compare", "decisions"
+"""The text of `EngineStatus.survey` in trouble: what of the two has failed."""
+
+
 class RegistrationProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the present run of the registrar is. Counts are of VENs and resources together."""
 
