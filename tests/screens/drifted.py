@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -20,6 +21,7 @@ from vendash.models import (
     Resource,
     ResourceWork,
     Seen,
+    VenRow,
 )
 from vendash.store import SqliteStore
 
@@ -39,26 +41,31 @@ async def drifted_fleet(path: Path) -> None:
         assert changed.rowcount == 1
 
 
-async def _survey(store: SqliteStore) -> None:
-    works = [work for work in await _works(store, Query()) if work.remote_id is not None]
-    approved = Query(status=RegistrationStatus.APPROVED, ven="Aalborg")
-    chosen = await _works(store, approved)
-    missing = chosen[0].resource.resource_id
+def seen_there(vens: Sequence[VenRow], works: Sequence[ResourceWork]) -> list[Seen]:
+    """What a survey sees of these where the VTN holds all that it has accepted."""
     seen = [
-        Seen(what="ven", name=ven.name, remote_id=ven.remote_id)
-        for ven in await store.vens()
-        if ven.remote_id
+        Seen(what="ven", name=ven.name, remote_id=ven.remote_id) for ven in vens if ven.remote_id
     ]
     seen += [
         Seen(
             what="resource",
             name=work.resource.resource_id,
-            remote_id=work.remote_id or "",
+            remote_id=work.remote_id,
             ven_remote_id=work.ven_remote_id,
         )
         for work in works
-        if work.resource.resource_id != missing
+        if work.remote_id
     ]
+    return seen
+
+
+async def _survey(store: SqliteStore) -> None:
+    works = [work for work in await _works(store, Query()) if work.remote_id is not None]
+    approved = Query(status=RegistrationStatus.APPROVED, ven="Aalborg")
+    chosen = await _works(store, approved)
+    missing = chosen[0].resource.resource_id
+    there = [work for work in works if work.resource.resource_id != missing]
+    seen = seen_there(await store.vens(), there)
     items = [
         _different(chosen[2]),
         _decided(chosen[3]),

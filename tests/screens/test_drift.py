@@ -15,12 +15,12 @@ import pytest
 from msgspec.structs import replace
 from textual.app import App
 
-from tests.screens.drifted import drifted_fleet
+from tests.screens.drifted import drifted_fleet, seen_there
 from tests.screens.operator import Operator, at_console
 from tests.screens.test_anywhere import second, status
 from tests.screens.test_pictures import rest
 from vendash.filters import Query
-from vendash.models import DriftItem, DriftKind, Seen, VtnState
+from vendash.models import DriftItem, DriftKind, VtnState
 from vendash.screens.drift_text import DriftRow, difference_cell, drift_lines
 from vendash.store import SqliteStore
 from vendash.telemetry.status import ServiceStatus
@@ -374,22 +374,7 @@ async def all_as_here(store: SqliteStore) -> None:
     """A survey that found everything as it was sent."""
     rows = await store.rows(await store.keys(Query()))
     works = await store.resources_named([row.resource_id for row in rows])
-    seen = [
-        Seen(what="ven", name=ven.name, remote_id=ven.remote_id)
-        for ven in await store.vens()
-        if ven.remote_id
-    ]
-    seen += [
-        Seen(
-            what="resource",
-            name=work.resource.resource_id,
-            remote_id=work.remote_id,
-            ven_remote_id=work.ven_remote_id,
-        )
-        for work in works
-        if work.remote_id
-    ]
     await store.begin_survey()
-    await store.record_survey([], seen)
+    await store.record_survey([], seen_there(await store.vens(), works))
     await store.end_survey()
     assert await store.drift() == []

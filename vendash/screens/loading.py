@@ -241,9 +241,8 @@ class LoadingScreen(BaseScreen, Generic[R]):
     def _renew_when_due(self) -> None:
         due = time.monotonic() - self._renewed >= RENEW_SECONDS
         if self._stale and due:
-            self._stale = isinstance(
-                self.asking, Confirmation
-            )  # rows find their places when it is answered
+            # Under a question rows stay where they are; they find their places when it is answered.
+            self._stale = isinstance(self.asking, Confirmation)
             self.ask_rows(anew=False)
 
     def failed(self, error: Exception) -> None:

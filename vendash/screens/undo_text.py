@@ -12,8 +12,6 @@ UNDOABLE = frozenset(
     {"approve", "suspend", "pend", "register", "unregister", "undo", "simulate", "take", "request"}
     | {"authority", "remove", "ours", "theirs", "adopt", "forget"}
 )
-
-
 VERB_WORDS = {
     "take": "as the VTN decided:",
     "request": "ask the VTN:",
@@ -63,10 +61,8 @@ def about(action: AuditAction) -> str:
     """The action in words: `suspend of 112 in Aalborg`, `simulate on, x1`."""
     verb = _redone(action) or action.verb
     verb = VERB_WORDS.get(verb, verb)
-    if verb in {
-        "simulate",
-        VERB_WORDS["authority"],
-    }:  # about the whole database, and no number of rows
+    if verb in {"simulate", VERB_WORDS["authority"]}:
+        # About the whole database, and no number of rows.
         return f"{verb} {action.subject}".rstrip()
     where = f" in {action.subject}" if action.subject else ""
     return f"{verb} of {action.count:,}{where}"
