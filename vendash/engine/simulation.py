@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vendash.engine.memory import give_back
 from vendash.filters import Query
+from vendash.finishing import to_its_end
 from vendash.models import Resource, SimulationSettings
 from vendash.sample import meter_file, sample_meter_file
 from vendash.sim.meterfiles import read_meter_file
@@ -120,13 +121,9 @@ class SimulationService:
     async def _advance(self, live: LiveWriter, simulation: Simulation) -> None:
         """One tick, off the loop: with a million resources it takes tens of milliseconds."""
         self._sequence += 1
-        publishing = asyncio.create_task(
-            asyncio.to_thread(_publish_next, live, simulation, self._sequence)
-        )
-        try:
-            await asyncio.shield(publishing)
-        finally:
-            await publishing  # also when cancelled: the ring is closed only when nobody writes
+        publishing = asyncio.to_thread(_publish_next, live, simulation, self._sequence)
+        # Also when cancelled: the ring is closed only when nobody writes.
+        await to_its_end(asyncio.create_task(publishing))
 
 
 def _publish_next(live: LiveWriter, simulation: Simulation, sequence: int) -> None:

@@ -18,6 +18,7 @@ from typing import Generic, TypeVar, cast
 import aiosqlite
 
 from vendash.errors import ReadOnlyError
+from vendash.finishing import to_its_end
 from vendash.store.errors import explain
 
 T = TypeVar("T")
@@ -60,28 +61,17 @@ class Link:
 
         Raises `VendashError` in place of SQLite's errors.
         """
-        return await self._to_its_end(tolerant(work))
+        return await to_its_end(asyncio.create_task(self._hop(tolerant(work))))
 
     async def ask(self, work: Work[T]) -> T:
         """Run a reading function; when the caller is cancelled it is given up in the middle."""
         question = _Question(work)
-        return await self._to_its_end(question.run, question)
+        reading = asyncio.create_task(self._hop(question.run))
+        return await to_its_end(reading, question.given_up.set)
 
     async def close(self) -> None:
         """Close when everything queued is done."""
         await self._connection.close()
-
-    async def _to_its_end(self, work: Work[T], question: _Question[T] | None = None) -> T:
-        task = asyncio.ensure_future(self._hop(work))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if question is not None:
-                question.given_up.set()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()  # taken note of: the caller is gone
-            raise
 
     async def _hop(self, work: Work[T]) -> T:
         # The one function of aiosqlite that runs a whole function in one hop has no public name.

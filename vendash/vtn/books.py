@@ -10,12 +10,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from vendash.finishing import to_its_end
 from vendash.models import Refused, RegistrationOutcome, ResourceWork, VenWork, VtnState
 from vendash.vtn.moves import Work
-
-T = TypeVar("T")
 
 BATCH = 256
 """Items leased ahead, and outcomes recorded together, at most."""
@@ -131,19 +130,6 @@ class Books:
                 leased += await self._ledger.due_resources(room - len(leased), hold=self._hold)
         finally:
             self.open_items += len(leased)
-
-
-async def to_its_end(task: asyncio.Task[T]) -> T:
-    """Wait until it is done; who is cancelled meanwhile, once or again, is so only then."""
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()
 
 
 def unbegun(item: Work, reason: str = "") -> Refused:
